@@ -1,0 +1,259 @@
+package netcode
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/handshake"
+)
+
+// A KeyPair is a Curve25519 key pair: the long-lived identity of a server or
+// a player.
+type KeyPair = handshake.KeyPair
+
+// GenerateKeyPair returns a fresh key pair made from exactly 32 bytes of
+// random; nil means crypto/rand.
+func GenerateKeyPair(random io.Reader) (KeyPair, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	return handshake.GenerateKeyPair(random)
+}
+
+// An Identity says which game, and which build of it, speaks. Peers whose
+// identities differ are told how and do not connect.
+type Identity struct {
+	Name   string // the game; at most 32 bytes
+	Build  uint32 // grows with every release that does not talk to older ones
+	Schema uint64 // fingerprint of what the game replicates
+}
+
+// A ChannelMode says what a channel promises about its messages.
+type ChannelMode uint8
+
+// The modes of a channel.
+const (
+	// Unreliable messages arrive at most once, in any order.
+	Unreliable ChannelMode = iota
+
+	// UnreliableSequenced messages arrive at most once and never after a
+	// newer one of the channel.
+	UnreliableSequenced
+
+	// ReliableOrdered messages arrive exactly once, in the order sent.
+	ReliableOrdered
+)
+
+// String returns the mode's name.
+func (m ChannelMode) String() string {
+	switch m {
+	case Unreliable:
+		return "Unreliable"
+	case UnreliableSequenced:
+		return "UnreliableSequenced"
+	case ReliableOrdered:
+		return "ReliableOrdered"
+	}
+	return fmt.Sprintf("ChannelMode(%d)", uint8(m))
+}
+
+// A Channel declares one channel. Both ends must declare the same channels.
+type Channel struct {
+	// Name is for people: errors and statistics. At most 32 bytes.
+	Name string
+
+	Mode ChannelMode
+
+	// MaxMessage is the largest message, in bytes; larger ones are refused
+	// with ErrTooLarge. If zero, 16 KiB for unreliable and 256 KiB for
+	// reliable channels. At most 32 KiB and 1 MiB.
+	MaxMessage int
+
+	// WindowBytes is how many bytes of unacknowledged messages a reliable
+	// channel holds; a Send beyond it returns ErrWindowFull. If zero, twice
+	// MaxMessage. It also bounds what a peer can make us hold.
+	WindowBytes int
+}
+
+// maxChannels is set by the four bits a frame has for the channel.
+const maxChannels = 16
+
+// Limits of a Channel. Fragments of unreliable messages are counted in a
+// byte, but an unreliable message of n fragments arrives with probability
+// (1-loss)^n: 32 KiB are 28 fragments, of which 3 % loss leaves 43 %.
+const (
+	defaultMaxUnreliable = 16 << 10
+	limitMaxUnreliable   = 32 << 10
+	defaultMaxReliable   = 256 << 10
+	limitMaxReliable     = 1 << 20
+	limitWindowBytes     = 16 << 20
+)
+
+// A Suite names the cipher that protects packets after the handshake.
+type Suite uint8
+
+// The suites. SuiteAuto takes AES-256-GCM if both ends have hardware for it,
+// else ChaCha20-Poly1305. The others are for tests that must give the same
+// bytes on every machine.
+const (
+	SuiteAuto Suite = iota
+	SuiteChaCha20Poly1305
+	SuiteAES256GCM
+)
+
+// A Config configures a Core. The zero value, with Game and Channels filled
+// in, is a client that connects out and accepts nobody.
+type Config struct {
+	Game     Identity
+	Channels []Channel
+
+	// Key is the static key. A server keeps one for long so that clients can
+	// pin it. If zero, a fresh one is made.
+	Key KeyPair
+
+	// MaxConns is how many incoming connections are held at once. If zero,
+	// none is accepted. At most 65,535.
+	MaxConns int
+
+	// Plaintext turns encryption off: packets carry a CRC-32C instead of an
+	// AEAD tag. For local networks and debugging only. Both ends must choose
+	// it; it is never negotiated.
+	Plaintext bool
+
+	// Suite restricts the cipher. Both ends must agree or leave it SuiteAuto.
+	Suite Suite
+
+	// Timeout is how long a connection survives silence from its peer. If
+	// zero, 10 seconds (the default of netcode and GameNetworkingSockets). If
+	// negative, connections never time out.
+	Timeout time.Duration
+
+	// HandshakeTimeout is how long Dial tries. If zero, 10 seconds.
+	HandshakeTimeout time.Duration
+
+	// Keepalive is the longest time without sending. If zero, 1 second. It
+	// must be shorter than Timeout.
+	Keepalive time.Duration
+
+	// MaxAckDelay is the longest time an acknowledgement waits for a packet
+	// to ride in. If zero, 25 ms (RFC 9000, section 18.2). At most 60 ms,
+	// which is what the wire's ack delay can express.
+	MaxAckDelay time.Duration
+
+	// MaxQueued bounds the bytes of received messages that wait for the
+	// application in one connection. Packets beyond it are dropped without
+	// being acknowledged. If zero, 1 MiB plus the largest MaxMessage.
+	MaxQueued int
+
+	// Random is the source of keys, cookies and connection IDs. If nil,
+	// crypto/rand. A deterministic source makes a deterministic Core, and no
+	// secrets: only for simulation.
+	Random io.Reader
+}
+
+const (
+	defaultTimeout          = 10 * time.Second
+	defaultHandshakeTimeout = 10 * time.Second
+	defaultKeepalive        = time.Second
+	defaultMaxAckDelay      = 25 * time.Millisecond
+	limitMaxAckDelay        = 60 * time.Millisecond
+	defaultMaxQueued        = 1 << 20
+	limitMaxConns           = 65535
+	maxNameLen              = 32
+)
+
+// withDefaults returns c with defaults filled in, or an error that names the
+// field and the limit.
+func (c Config) withDefaults() (Config, error) {
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	setDefault(&c.Timeout, defaultTimeout)
+	setDefault(&c.HandshakeTimeout, defaultHandshakeTimeout)
+	setDefault(&c.Keepalive, defaultKeepalive)
+	setDefault(&c.MaxAckDelay, defaultMaxAckDelay)
+	channels, largest, err := checkChannels(c.Channels)
+	if err != nil {
+		return c, err
+	}
+	c.Channels = channels
+	if c.MaxQueued == 0 {
+		c.MaxQueued = defaultMaxQueued + largest
+	}
+	switch {
+	case c.Game.Name == "" || len(c.Game.Name) > maxNameLen:
+		err = fmt.Errorf("netcode: Config.Game.Name has %d bytes, want 1 to %d", len(c.Game.Name), maxNameLen)
+	case c.MaxConns < 0 || c.MaxConns > limitMaxConns:
+		err = fmt.Errorf("netcode: Config.MaxConns is %d, want 0 to %d", c.MaxConns, limitMaxConns)
+	case c.Suite > SuiteAES256GCM:
+		err = fmt.Errorf("netcode: Config.Suite is %d, want 0 to %d", c.Suite, SuiteAES256GCM)
+	case c.HandshakeTimeout < 0:
+		err = fmt.Errorf("netcode: Config.HandshakeTimeout is %v, want 0 or more", c.HandshakeTimeout)
+	case c.Keepalive < 0 || (c.Timeout > 0 && c.Keepalive >= c.Timeout):
+		err = fmt.Errorf("netcode: Config.Keepalive is %v, want less than Timeout, %v", c.Keepalive, c.Timeout)
+	case c.MaxAckDelay < 0 || c.MaxAckDelay > limitMaxAckDelay:
+		err = fmt.Errorf("netcode: Config.MaxAckDelay is %v, want 0 to %v", c.MaxAckDelay, limitMaxAckDelay)
+	case c.MaxQueued < largest:
+		err = fmt.Errorf("netcode: Config.MaxQueued is %d, less than the largest MaxMessage, %d", c.MaxQueued, largest)
+	}
+	return c, err
+}
+
+func setDefault(d *time.Duration, value time.Duration) {
+	if *d == 0 {
+		*d = value
+	}
+}
+
+// checkChannels returns a copy of channels with defaults filled in, and the
+// largest message any of them takes.
+func checkChannels(channels []Channel) (checked []Channel, largest int, err error) {
+	if len(channels) == 0 || len(channels) > maxChannels {
+		return nil, 0, fmt.Errorf("netcode: Config.Channels has %d channels, want 1 to %d", len(channels), maxChannels)
+	}
+	checked = append(checked, channels...)
+	for i := range checked {
+		if err := checked[i].check(); err != nil {
+			return nil, 0, fmt.Errorf("netcode: Config.Channels[%d]%w", i, err)
+		}
+		largest = max(largest, checked[i].MaxMessage)
+	}
+	return checked, largest, nil
+}
+
+// check fills in defaults; its error continues "netcode: Config.Channels[i]".
+func (ch *Channel) check() error {
+	limit := limitMaxUnreliable
+	switch ch.Mode {
+	case Unreliable, UnreliableSequenced:
+		if ch.MaxMessage == 0 {
+			ch.MaxMessage = defaultMaxUnreliable
+		}
+		if ch.WindowBytes != 0 {
+			return errors.New(".WindowBytes is for reliable channels only")
+		}
+	case ReliableOrdered:
+		limit = limitMaxReliable
+		if ch.MaxMessage == 0 {
+			ch.MaxMessage = defaultMaxReliable
+		}
+		if ch.WindowBytes == 0 {
+			ch.WindowBytes = 2 * ch.MaxMessage
+		}
+		if ch.WindowBytes < ch.MaxMessage || ch.WindowBytes > limitWindowBytes {
+			return fmt.Errorf(".WindowBytes is %d, want MaxMessage (%d) to %d", ch.WindowBytes, ch.MaxMessage, limitWindowBytes)
+		}
+	default:
+		return fmt.Errorf(".Mode is %d, want 0 to %d", ch.Mode, ReliableOrdered)
+	}
+	if ch.MaxMessage < 1 || ch.MaxMessage > limit {
+		return fmt.Errorf(".MaxMessage is %d, want 1 to %d", ch.MaxMessage, limit)
+	}
+	if len(ch.Name) > maxNameLen {
+		return fmt.Errorf(".Name has %d bytes, want at most %d", len(ch.Name), maxNameLen)
+	}
+	return nil
+}
