@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"math"
+	"unsafe"
+)
+
+type kind uint8
+
+const (
+	kindBool kind = iota
+	kindInt8
+	kindInt16
+	kindInt32
+	kindInt64
+	kindUint8
+	kindUint16
+	kindUint32
+	kindUint64
+	kindFloat32
+)
+
+func (k kind) signed() bool { return k >= kindInt8 && k <= kindInt64 }
+
+// A Field is one replicated value of a row: where it lies and how it is
+// quantised. Array elements and the members of nested structs are fields of
+// their own.
+//
+// A value in a row is handled in two forms. Its pattern is the value itself,
+// widened to 64 bits (integers sign-extended, floats as their 32 bits). Its
+// index is the number i in min+i·step that travels: 0..count.
+//
+// A Field is immutable and safe for concurrent use.
+type Field struct {
+	name   string
+	offset uintptr
+	kind   kind
+	bits   uint   // width of an index on the wire
+	count  uint64 // the largest index
+	zero   uint64 // the index of a row of zeros, which new rows are coded against
+
+	full bool   // the whole width of the type: quantising changes nothing
+	min  uint64 // pattern of the smallest value
+	max  uint64 // pattern of the largest value
+	step uint64 // integers; 1 or more
+
+	ranged     bool    // floats: has a range, else travels as its bits
+	floatMin   float64 // floats with a range
+	floatMax   float64
+	floatStep  float64
+	lerp       lerpMode
+	hasSnap    bool
+	snap       uint64  // integers: in units of the value
+	floatSnap  float64 // floats
+	modular    bool    // count+1 is a power of two: differences wrap
+	stepString string  // for Describe
+}
+
+// Name returns the path of the field in its struct, such as "Pos.X" or
+// "Ammo[2]".
+func (f *Field) Name() string { return f.name }
+
+// Bits returns the width of the field's index on the wire, 1..64.
+func (f *Field) Bits() uint { return f.bits }
+
+// Count returns the largest index of the field; indices are 0..Count.
+func (f *Field) Count() uint64 { return f.count }
+
+// ZeroIndex returns the index the zero value of the field's type quantises
+// to. Rows that are new to a receiver are coded against it.
+func (f *Field) ZeroIndex() uint64 { return f.zero }
+
+// load returns the pattern of the field in the row at p.
+func (f *Field) load(p unsafe.Pointer) uint64 {
+	p = unsafe.Add(p, f.offset)
+	switch f.kind {
+	case kindInt8:
+		return uint64(*(*int8)(p))
+	case kindInt16:
+		return uint64(*(*int16)(p))
+	case kindInt32:
+		return uint64(*(*int32)(p))
+	case kindInt64, kindUint64:
+		return *(*uint64)(p)
+	case kindUint16:
+		return uint64(*(*uint16)(p))
+	case kindUint32, kindFloat32:
+		return uint64(*(*uint32)(p))
+	default: // kindBool, kindUint8
+		return uint64(*(*uint8)(p))
+	}
+}
+
+// store writes a pattern to the field in the row at p.
+func (f *Field) store(p unsafe.Pointer, pattern uint64) {
+	p = unsafe.Add(p, f.offset)
+	switch f.kind {
+	case kindInt16, kindUint16:
+		*(*uint16)(p) = uint16(pattern)
+	case kindInt32, kindUint32, kindFloat32:
+		*(*uint32)(p) = uint32(pattern)
+	case kindInt64, kindUint64:
+		*(*uint64)(p) = pattern
+	default: // kindBool, kindInt8, kindUint8
+		*(*uint8)(p) = uint8(pattern)
+	}
+}
+
+// less compares two patterns of an integer field by value.
+func (f *Field) less(a, b uint64) bool {
+	if f.kind.signed() {
+		return int64(a) < int64(b)
+	}
+	return a < b
+}
+
+// clamp brings the pattern of an integer field into its range.
+func (f *Field) clamp(pattern uint64) uint64 {
+	if f.less(pattern, f.min) {
+		return f.min
+	}
+	if f.less(f.max, pattern) {
+		return f.max
+	}
+	return pattern
+}
+
+// index quantises a pattern: clamped, and rounded to the nearest step,
+// halves upwards.
+func (f *Field) index(pattern uint64) uint64 {
+	if f.kind == kindFloat32 {
+		return f.floatIndex(uint32(pattern))
+	}
+	if f.full {
+		return pattern - f.min
+	}
+	above := f.clamp(pattern) - f.min
+	if f.step == 1 {
+		return above
+	}
+	quotient, rest := above/f.step, above%f.step
+	if rest >= f.step-rest {
+		quotient++
+	}
+	return quotient
+}
+
+func (f *Field) floatIndex(pattern uint32) uint64 {
+	x := float64(math.Float32frombits(pattern))
+	if !f.ranged {
+		return uint64(canonicalFloat(pattern))
+	}
+	if !(x > f.floatMin) { // NaN as well
+		return 0
+	}
+	if x >= f.floatMax {
+		return f.count
+	}
+	return min(f.count, uint64(math.Floor((x-f.floatMin)/f.floatStep+0.5)))
+}
+
+// value is the inverse of index for indices 0..count.
+func (f *Field) value(index uint64) uint64 {
+	if f.kind != kindFloat32 {
+		return f.min + index*f.step
+	}
+	if !f.ranged {
+		return index
+	}
+	// The conversion of the product keeps it from being fused into the sum,
+	// which would round differently from one architecture to another.
+	x := float32(f.floatMin + float64(float64(index)*f.floatStep))
+	return uint64(canonicalFloat(math.Float32bits(x)))
+}
+
+// valid reports whether index is one that a quantised value can have.
+func (f *Field) valid(index uint64) bool {
+	if index > f.count {
+		return false
+	}
+	if f.kind == kindFloat32 && !f.ranged {
+		return canonicalFloat(uint32(index)) == uint32(index)
+	}
+	return true
+}
+
+// canonicalFloat replaces the bits of what has no place in a world: NaN, of
+// which there are many, by 0, −0 by 0, and an infinity by the largest finite
+// number.
+func canonicalFloat(pattern uint32) uint32 {
+	const (
+		sign     = 1 << 31
+		exponent = 0xff << 23
+		largest  = exponent - 1
+	)
+	switch {
+	case pattern == sign:
+		return 0
+	case pattern&exponent != exponent:
+		return pattern
+	case pattern&^(sign|exponent) != 0:
+		return 0
+	default:
+		return pattern&sign | largest
+	}
+}
