@@ -100,7 +100,7 @@ func (w *World) eachDifference(o *World, found func(difference) bool) bool {
 				}
 				continue
 			}
-			if a.SameBytes(b, slot) {
+			if a.sameBytes(b, slot) {
 				continue
 			}
 			for j := range a.layout.fields {

@@ -26,50 +26,11 @@ func (p InputPlan[I]) Quantise(in *I) {
 // quantised zero input. It takes one bit when they are the same. What is
 // written is the quantised value of in.
 func (p InputPlan[I]) Append(w *bitio.Writer, in, prev *I) {
-	l := p.layout
 	a, b := unsafe.Pointer(in), unsafe.Pointer(prev)
-	same := true
-	for i := range l.fields {
-		if l.indexOf(a, i) != l.indexOf(b, i) {
-			same = false
-			break
-		}
-	}
-	w.WriteBool(!same)
-	if same {
-		return
-	}
-	for _, g := range l.groups {
-		l.appendGroup(w, g, a, b)
-	}
-}
-
-// indexOf returns an index of a field in the row at p, or of zero.
-func (l *Layout) indexOf(p unsafe.Pointer, field int) uint64 {
-	f := &l.fields[field]
-	if p == nil {
-		return f.zero
-	}
-	return f.index(f.load(p))
-}
-
-func (l *Layout) appendGroup(w *bitio.Writer, g Group, a, b unsafe.Pointer) {
-	if g.Count > 1 {
-		changed := false
-		for i := g.First; i < g.First+g.Count; i++ {
-			changed = changed || l.indexOf(a, i) != l.indexOf(b, i)
-		}
-		w.WriteBool(changed)
-		if !changed {
-			return
-		}
-	}
-	for i := g.First; i < g.First+g.Count; i++ {
-		index, base := l.indexOf(a, i), l.indexOf(b, i)
-		w.WriteBool(index != base)
-		if index != base {
-			l.fields[i].AppendDelta(w, index, base)
-		}
+	differs := p.layout.differ(a, b)
+	w.WriteBool(differs)
+	if differs {
+		p.layout.appendDelta(w, a, b)
 	}
 }
 
@@ -78,43 +39,16 @@ func (l *Layout) appendGroup(w *bitio.Writer, g Group, a, b unsafe.Pointer) {
 // package bitio.
 func (p InputPlan[I]) Read(r *bitio.Reader, prev *I) (I, error) {
 	var in I
-	l := p.layout
-	row, base := unsafe.Pointer(&in), unsafe.Pointer(prev)
-	differs, changed := r.ReadBool(), false
-	for _, g := range l.groups {
-		if l.readGroup(r, g, row, base, differs) {
-			changed = true
-		}
+	if prev != nil {
+		in = *prev
 	}
-	if differs != changed {
-		r.Fail(ErrMalformed)
+	p.layout.quantise(unsafe.Pointer(&in))
+	if r.ReadBool() {
+		p.layout.readDelta(r, unsafe.Pointer(&in))
 	}
 	if err := r.Err(); err != nil {
 		var none I
 		return none, err
 	}
 	return in, nil
-}
-
-// readGroup reads one group into the row at p and reports whether any field
-// differs from the base. With differs false it reads nothing.
-func (l *Layout) readGroup(r *bitio.Reader, g Group, p, base unsafe.Pointer, differs bool) bool {
-	array := g.Count > 1
-	if array && differs {
-		differs = r.ReadBool()
-	}
-	changed := false
-	for i := g.First; i < g.First+g.Count; i++ {
-		f := &l.fields[i]
-		index := l.indexOf(base, i)
-		if differs && r.ReadBool() {
-			index = f.ReadDelta(r, index)
-			changed = true
-		}
-		f.store(p, f.value(index))
-	}
-	if array && differs && !changed {
-		r.Fail(ErrMalformed)
-	}
-	return changed
 }

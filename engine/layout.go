@@ -242,26 +242,3 @@ func (l *Layout) findGaps() {
 		l.gaps = append(l.gaps, span{end, l.size - end})
 	}
 }
-
-// quantise rounds every field of the row at p.
-func (l *Layout) quantise(p unsafe.Pointer) {
-	for _, i := range l.inexact {
-		field := &l.fields[i]
-		field.store(p, field.value(field.index(field.load(p))))
-	}
-}
-
-// clearGaps zeroes what is not replicated in the row at p.
-func (l *Layout) clearGaps(p unsafe.Pointer) {
-	for _, gap := range l.gaps {
-		clear(unsafe.Slice((*byte)(unsafe.Add(p, gap.offset)), gap.size))
-	}
-}
-
-// ownerOf returns who owns the row at p.
-func (l *Layout) ownerOf(p unsafe.Pointer) PlayerID {
-	if l.owner < 0 {
-		return NoPlayer
-	}
-	return PlayerID(l.fields[l.owner].load(p))
-}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math/bits"
 	"unsafe"
+
+	"github.com/reckon-engine/reckon/engine/bitio"
 )
 
 // Rows is one table of one world without its Go type: what encoders,
@@ -117,12 +119,41 @@ func (r *Rows) Remove(slot int) {
 	}
 }
 
-// SameBytes reports whether the rows in the slot, which must live in both,
-// are the same in memory. It is quick, and conservative for rows that are not
-// canonical: server-only fields and padding count. Rows of snapshots are
-// canonical.
-func (r *Rows) SameBytes(o *Rows, slot int) bool {
-	return bytes.Equal(r.bytes(slot), o.bytes(slot))
+// NextGeneration returns the generation that follows the slot's last one.
+func (r *Rows) NextGeneration(slot int) uint16 {
+	if next := r.generations[slot] + 1; next != 0 {
+		return next
+	}
+	return 1 // 0 would make the ID of slot 0 the zero ID
+}
+
+// Changed reports whether the row in the slot, which must live, has another
+// quantised value anywhere than the row of the same ID in base or, where that
+// does not live in base, than a row of zeros.
+func (r *Rows) Changed(base *Rows, slot int) bool {
+	if base.ID(slot) != r.ID(slot) {
+		return r.layout.differ(r.row(slot), nil)
+	}
+	return !r.sameBytes(base, slot) && r.layout.differ(r.row(slot), base.row(slot))
+}
+
+// AppendDelta writes the row in the slot, of which Changed must be true,
+// against what Changed compares it with. docs/SNAPSHOT.md, section 3,
+// describes the form.
+func (r *Rows) AppendDelta(w *bitio.Writer, base *Rows, slot int) {
+	if base.ID(slot) != r.ID(slot) {
+		r.layout.appendDelta(w, r.row(slot), nil)
+		return
+	}
+	r.layout.appendDelta(w, r.row(slot), base.row(slot))
+}
+
+// ReadDelta reads what AppendDelta wrote over the row in the slot, which must
+// live and be what it was written against: the quantised row of the base, or
+// what Put makes. It fails the reader with [ErrMalformed] when the bits are
+// not what AppendDelta writes.
+func (r *Rows) ReadDelta(rd *bitio.Reader, slot int) {
+	r.layout.readDelta(rd, r.row(slot))
 }
 
 // row returns the memory of a slot.
@@ -145,13 +176,15 @@ func (r *Rows) occupy(slot int, generation uint16) unsafe.Pointer {
 	return r.row(slot)
 }
 
+// sameBytes reports whether the rows in the slot, which must live in both,
+// are the same in memory, server-only fields and padding included.
+func (r *Rows) sameBytes(o *Rows, slot int) bool {
+	return bytes.Equal(r.bytes(slot), o.bytes(slot))
+}
+
 // spawn makes a row of zeros of the next generation live in the slot.
 func (r *Rows) spawn(slot int) unsafe.Pointer {
-	generation := r.generations[slot] + 1
-	if generation == 0 {
-		generation = 1 // 0 would make an ID of slot 0 the zero ID
-	}
-	row := r.occupy(slot, generation)
+	row := r.occupy(slot, r.NextGeneration(slot))
 	clear(r.bytes(slot))
 	return row
 }
