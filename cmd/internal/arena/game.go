@@ -1,6 +1,11 @@
 package arena
 
-import "github.com/reckon-engine/reckon/engine"
+import (
+	"fmt"
+
+	"github.com/reckon-engine/reckon/assets"
+	"github.com/reckon-engine/reckon/engine"
+)
 
 // Version is the build number of the rules. A client and a server of
 // different versions do not play together. Raise it with every change of
@@ -20,6 +25,25 @@ type Game struct {
 	Pickups engine.Table[Pickup]
 	Kills   engine.Table[Kill]
 	Match   engine.Table[Match]
+
+	Map *Map
+
+	// RoundTicks is the length of a round; if not positive, DefaultRound.
+	// Seed starts the rules' random numbers. Both matter on the server only,
+	// before its first tick.
+	RoundTicks int32
+	Seed       uint32
+
+	// OnKill, if set, is called for every kill decided with authority, within
+	// Step. It must not change the world.
+	OnKill func(w *engine.World, k Kill)
+
+	// Scratch of one Step. live and acts are by slot.
+	live    [MaxPlayers]*Player
+	acts    [MaxPlayers]bool
+	inputs  [MaxPlayers]Input
+	bullets []bullet
+	seen    Player // of a rewound target
 }
 
 // New declares the tables of Arena. The rules of two calls are the same.
@@ -34,5 +58,21 @@ func New() *Game {
 		Pickups: engine.AddTable[Pickup](s, "pickups", maxPickups),
 		Kills:   engine.AddTable[Kill](s, "kills", maxKills),
 		Match:   engine.AddTable[Match](s, "match", 1),
+		Map:     builtinMap(),
+		bullets: make([]bullet, 0, MaxPlayers),
 	}
+}
+
+// builtinMap reads the map that is built in. A test reads it too, so it is
+// good.
+func builtinMap() *Map {
+	text, err := assets.Maps.ReadFile("maps/arena.txt")
+	if err != nil {
+		panic(fmt.Sprintf("arena: BUG: %v", err))
+	}
+	m, err := ReadMap(string(text))
+	if err != nil {
+		panic(fmt.Sprintf("arena: BUG: %v", err))
+	}
+	return m
 }

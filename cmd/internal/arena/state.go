@@ -122,7 +122,6 @@ type Weapon uint8
 const (
 	WeaponRifle Weapon = iota
 	WeaponRocket
-	weaponLast = WeaponRocket
 )
 
 // Kill is a line of the kill feed. Rows go away after [killLife] ticks.
@@ -140,7 +139,6 @@ type Phase uint8
 const (
 	PhasePlay   Phase = iota // the round runs until Match.Until
 	PhaseFrozen              // nobody moves; the scoreboard shows until Match.Until
-	phaseLast   = PhaseFrozen
 )
 
 // Match is the state of the match. There is exactly one row, in slot 0.
