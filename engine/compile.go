@@ -49,7 +49,7 @@ func compileField(t reflect.Type, path string, offset uintptr, tag fieldTag) (Fi
 	if err != nil {
 		return Field{}, err
 	}
-	f := Field{name: path, offset: offset, kind: k, lerp: tag.lerp, step: 1}
+	f := Field{name: path, offset: offset, kind: k, size: uint8(k.size()), lerp: tag.lerp}
 	switch {
 	case k == kindBool:
 		err = f.compileBool(tag)
@@ -63,6 +63,7 @@ func compileField(t reflect.Type, path string, offset uintptr, tag fieldTag) (Fi
 	}
 	f.bits = uint(bits.Len64(f.count))
 	f.modular = f.count&(f.count+1) == 0
+	f.code = newDeltaCode(f.bits)
 	f.zero = f.index(0)
 	return f, f.compileLerp(tag)
 }
@@ -71,12 +72,12 @@ func (f *Field) compileBool(tag fieldTag) error {
 	if tag.max != nil || tag.bits > 0 || tag.lerp != lerpNone {
 		return errors.New("a bool has no range, bits or lerp")
 	}
-	f.full, f.count, f.max = true, 1, 1
+	f.full, f.count, f.max, f.step = true, 1, 1, 1
 	return nil
 }
 
 func (f *Field) compileInteger(tag fieldTag, loose bool) error {
-	width := uint(f.kind.size()) * 8
+	width := uint(f.size) * 8
 	low, high := typeRange(width, f.kind.signed())
 	step := big.NewInt(1)
 	switch {

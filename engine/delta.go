@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"math/bits"
 
 	"github.com/reckon-engine/reckon/engine/bitio"
 )
@@ -10,89 +11,82 @@ import (
 // or anything that has a shorter or another form.
 var ErrMalformed = errors.New("engine: malformed encoding")
 
+// A deltaCode says in which forms a changed index can be written: as a
+// difference of one of several widths, or, the last form, in full.
+type deltaCode struct {
+	selector uint8    // width of the number of the form
+	full     uint8    // number of the last form; 0: it is the only one
+	widths   [3]uint8 // of the differences
+}
+
+// newDeltaCode divides a field's width among its forms: none but the full one
+// up to 4 bits, halves up to 8, quarters beyond, rounded up.
+func newDeltaCode(width uint) deltaCode {
+	n := uint8(width)
+	switch {
+	case n <= 4:
+		return deltaCode{}
+	case n <= 8:
+		return deltaCode{selector: 1, full: 1, widths: [3]uint8{(n + 1) / 2}}
+	default:
+		return deltaCode{selector: 2, full: 3, widths: [3]uint8{(n + 3) / 4, (n + 1) / 2, (3*n + 3) / 4}}
+	}
+}
+
+// form returns the first form that has room for a difference.
+func (c *deltaCode) form(small uint64) uint8 {
+	width := uint8(bits.Len64(small))
+	form := uint8(0)
+	for form < c.full && width > c.widths[form] {
+		form++
+	}
+	return form
+}
+
 // AppendDelta writes an index, given that the reader knows base and that they
-// differ. docs/SNAPSHOT.md, section 4, describes the form.
+// differ. docs/SNAPSHOT.md, section 5, describes the form.
 func (f *Field) AppendDelta(w *bitio.Writer, index, base uint64) {
 	if f.bits == 1 {
 		return // it changed, so it is the other value
 	}
-	selector, forms := f.forms()
-	if selector > 0 {
-		small := bitio.Zigzag(f.difference(index, base)) - 1
-		for form := range uint64(forms - 1) {
-			width := f.formBits(uint(form), forms)
-			if small>>width == 0 {
-				w.WriteBits(form, selector)
-				w.WriteBits(small, width)
-				return
-			}
-		}
-		w.WriteBits(uint64(forms-1), selector)
+	small := bitio.Zigzag(f.difference(index, base)) - 1
+	form := f.code.form(small)
+	if form < f.code.full {
+		w.WriteBits(uint64(form)|small<<f.code.selector, uint(f.code.selector+f.code.widths[form]))
+		return
 	}
+	w.WriteBits(uint64(form), uint(f.code.selector))
 	w.WriteBits(index, f.bits)
 }
 
 // ReadDelta reads what AppendDelta wrote. It fails the reader with
-// [ErrMalformed] when the bits are not what AppendDelta writes or the index
-// is not that of any quantised value.
+// [ErrMalformed], and returns base, when the bits are not what AppendDelta
+// writes or the index is not that of any quantised value.
 func (f *Field) ReadDelta(r *bitio.Reader, base uint64) uint64 {
 	if f.bits == 1 {
 		return base ^ 1
 	}
-	selector, forms := f.forms()
-	form := uint(r.ReadBits(selector))
-	if form+1 == forms {
-		return f.readRaw(r, base, forms)
+	form := uint8(r.ReadBits(uint(f.code.selector)))
+	var index uint64
+	if form < f.code.full {
+		index = base + uint64(bitio.Unzigzag(r.ReadBits(uint(f.code.widths[form]))+1))
+		if f.modular {
+			index &= f.count
+		}
+	} else {
+		index = r.ReadBits(f.bits)
 	}
-	width := f.formBits(form, forms)
-	small := r.ReadBits(width)
-	index := base + uint64(bitio.Unzigzag(small+1))
-	if f.modular {
-		index &= f.count
-	}
-	// In a modular field a long way up can be a shorter way down, and in any
-	// field the previous form may do: those are not what AppendDelta writes.
-	if r.Err() == nil && (!f.valid(index) || bitio.Zigzag(f.difference(index, base)) != small+1 ||
-		form > 0 && small>>f.formBits(form-1, forms) == 0) {
+	// A field that did not change, a difference that a shorter form has room
+	// for, and a long way up that is a shorter way down are not what
+	// AppendDelta writes: the difference says which form it would choose.
+	small := bitio.Zigzag(f.difference(index, base)) - 1
+	if index == base || !f.valid(index) || f.code.form(small) != form {
 		r.Fail(ErrMalformed)
 	}
 	if r.Err() != nil {
 		return base
 	}
 	return index
-}
-
-// readRaw reads an index that is written in full.
-func (f *Field) readRaw(r *bitio.Reader, base uint64, forms uint) uint64 {
-	index := r.ReadBits(f.bits)
-	if r.Err() != nil {
-		return base
-	}
-	tooLong := forms > 1 && (bitio.Zigzag(f.difference(index, base))-1)>>f.formBits(forms-2, forms) == 0
-	if index == base || tooLong || !f.valid(index) {
-		r.Fail(ErrMalformed)
-		return base
-	}
-	return index
-}
-
-// forms returns the width of the selector and how many forms it selects
-// from. The last form is the index in full, the others a difference.
-func (f *Field) forms() (selector, forms uint) {
-	switch {
-	case f.bits <= 4:
-		return 0, 1
-	case f.bits <= 8:
-		return 1, 2
-	default:
-		return 2, 4
-	}
-}
-
-// formBits returns the width of the difference in a form: that part of the
-// whole width, rounded up, which its place among the forms says.
-func (f *Field) formBits(form, forms uint) uint {
-	return (f.bits*(form+1) + forms - 1) / forms
 }
 
 // difference returns index − base, the short way round where count+1 is a

@@ -32,28 +32,31 @@ func (k kind) signed() bool { return k >= kindInt8 && k <= kindInt64 }
 //
 // A Field is immutable and safe for concurrent use.
 type Field struct {
-	name   string
-	offset uintptr
-	kind   kind
-	bits   uint   // width of an index on the wire
-	count  uint64 // the largest index
-	zero   uint64 // the index of a row of zeros, which new rows are coded against
+	offset  uintptr
+	min     uint64 // pattern of the smallest value
+	max     uint64 // pattern of the largest value
+	step    uint64 // integers: 1 or more; floats: 0
+	count   uint64 // the largest index
+	bits    uint   // width of an index on the wire
+	kind    kind
+	size    uint8 // bytes in memory
+	full    bool  // the whole width of the type: quantising changes nothing
+	modular bool  // count+1 is a power of two: differences wrap
+	lerp    lerpMode
+	hasSnap bool
+	ranged  bool // floats: has a range, else travels as its bits
+	code    deltaCode
 
-	full bool   // the whole width of the type: quantising changes nothing
-	min  uint64 // pattern of the smallest value
-	max  uint64 // pattern of the largest value
-	step uint64 // integers; 1 or more
+	zero uint64 // the index of a row of zeros, which new rows are coded against
+	snap uint64 // integers: in units of the value
 
-	ranged     bool    // floats: has a range, else travels as its bits
-	floatMin   float64 // floats with a range
-	floatMax   float64
-	floatStep  float64
-	lerp       lerpMode
-	hasSnap    bool
-	snap       uint64  // integers: in units of the value
-	floatSnap  float64 // floats
-	modular    bool    // count+1 is a power of two: differences wrap
-	stepString string  // for Describe
+	floatMin  float64 // floats with a range
+	floatMax  float64
+	floatStep float64
+	floatSnap float64
+
+	name       string
+	stepString string // of a float, for Describe
 }
 
 // Name returns the path of the field in its struct, such as "Pos.X" or
@@ -88,6 +91,21 @@ func (f *Field) load(p unsafe.Pointer) uint64 {
 		return uint64(*(*uint32)(p))
 	default: // kindBool, kindUint8
 		return uint64(*(*uint8)(p))
+	}
+}
+
+// same reports whether the field has the same pattern in two rows.
+func (f *Field) same(p, q unsafe.Pointer) bool {
+	p, q = unsafe.Add(p, f.offset), unsafe.Add(q, f.offset)
+	switch f.size {
+	case 1:
+		return *(*uint8)(p) == *(*uint8)(q)
+	case 2:
+		return *(*uint16)(p) == *(*uint16)(q)
+	case 4:
+		return *(*uint32)(p) == *(*uint32)(q)
+	default:
+		return *(*uint64)(p) == *(*uint64)(q)
 	}
 }
 

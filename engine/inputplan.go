@@ -7,7 +7,7 @@ import (
 )
 
 // An InputPlan packs the inputs of a game into bits, each against the one
-// before it. [SetInput] makes it. docs/SNAPSHOT.md, section 5, describes the
+// before it. [SetInput] makes it. docs/SNAPSHOT.md, section 6, describes the
 // form.
 //
 // An InputPlan is a small value, immutable and safe for concurrent use. That
@@ -26,23 +26,31 @@ func (p InputPlan[I]) Quantise(in *I) {
 // quantised zero input. It takes one bit when they are the same. What is
 // written is the quantised value of in.
 func (p InputPlan[I]) Append(w *bitio.Writer, in, prev *I) {
-	a, b := unsafe.Pointer(in), unsafe.Pointer(prev)
-	differs := p.layout.differ(a, b)
+	cur, base := *in, p.base(prev)
+	p.Quantise(&cur)
+	a, b := unsafe.Pointer(&cur), unsafe.Pointer(&base)
+	differs := p.layout.differs(a, b)
 	w.WriteBool(differs)
 	if differs {
 		p.layout.appendDelta(w, a, b)
 	}
 }
 
+// base returns what an input is written against.
+func (p InputPlan[I]) base(prev *I) I {
+	var base I
+	if prev != nil {
+		base = *prev
+	}
+	p.Quantise(&base)
+	return base
+}
+
 // Read reads an input that was written against prev; nil stands for the
 // quantised zero input. The error is the reader's: [ErrMalformed], or one of
 // package bitio.
 func (p InputPlan[I]) Read(r *bitio.Reader, prev *I) (I, error) {
-	var in I
-	if prev != nil {
-		in = *prev
-	}
-	p.layout.quantise(unsafe.Pointer(&in))
+	in := p.base(prev)
 	if r.ReadBool() {
 		p.layout.readDelta(r, unsafe.Pointer(&in))
 	}

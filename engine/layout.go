@@ -38,6 +38,7 @@ type Layout struct {
 	owner    int    // the owner field, -1 without
 	gaps     []span // bytes outside all fields: server-only ones and padding
 	newRows  func(n int) unsafe.Pointer
+	zeroRow  unsafe.Pointer // a row of zeros, quantised
 }
 
 // A span is a range of bytes in a row.
@@ -236,7 +237,7 @@ func (l *Layout) findGaps() {
 		if field.offset > end {
 			l.gaps = append(l.gaps, span{end, field.offset - end})
 		}
-		end = field.offset + field.kind.size()
+		end = field.offset + uintptr(field.size)
 	}
 	if end < l.size {
 		l.gaps = append(l.gaps, span{end, l.size - end})

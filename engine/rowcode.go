@@ -1,19 +1,23 @@
 package engine
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"github.com/reckon-engine/reckon/engine/bitio"
 )
 
-// What the plan does to one row or one input in memory. A base of nil stands
-// for a row of zeros, each rounded to its field's range.
+// What the plan does to one row or one input in memory.
 
 // quantise rounds every field of the row at p.
 func (l *Layout) quantise(p unsafe.Pointer) {
 	for _, i := range l.inexact {
-		field := &l.fields[i]
-		field.store(p, field.value(field.index(field.load(p))))
+		f := &l.fields[i]
+		pattern := f.load(p)
+		if f.step == 1 && pattern-f.min <= f.count {
+			continue // an integer in its range: nearly all of them, nearly always
+		}
+		f.store(p, f.value(f.index(pattern)))
 	}
 }
 
@@ -32,80 +36,108 @@ func (l *Layout) ownerOf(p unsafe.Pointer) PlayerID {
 	return PlayerID(l.fields[l.owner].load(p))
 }
 
-// indices returns the index of a field in the row at p and in the base, and
-// whether they differ.
-func (f *Field) indices(p, base unsafe.Pointer) (index, before uint64, differ bool) {
-	pattern := f.load(p)
-	if base == nil {
-		index = f.index(pattern)
-		return index, f.zero, index != f.zero
+// maskBits is how many "changed" bits are written in one go.
+const maskBits = 64
+
+// appendDelta writes the row at p against its base, both quantised: for every
+// 64 groups a mask of those that changed, and then what changed in them.
+func (l *Layout) appendDelta(w *bitio.Writer, p, base unsafe.Pointer) {
+	for first := 0; first < len(l.groups); first += maskBits {
+		groups := l.groups[first:min(first+maskBits, len(l.groups))]
+		mask := uint64(0)
+		for i, g := range groups {
+			if l.groupDiffers(g, p, base) {
+				mask |= 1 << i
+			}
+		}
+		w.WriteBits(mask, uint(len(groups)))
+		for ; mask != 0; mask &= mask - 1 {
+			if g := groups[bits.TrailingZeros64(mask)]; g.Count > 1 {
+				appendElements(w, l.fields[g.First:g.First+g.Count], p, base)
+			} else {
+				l.fields[g.First].append(w, p, base)
+			}
+		}
 	}
-	old := f.load(base)
-	if pattern == old {
-		return 0, 0, false
-	}
-	index, before = f.index(pattern), f.index(old)
-	return index, before, index != before
 }
 
-// differ reports whether any quantised value of the row at p is not that of
-// the base.
-func (l *Layout) differ(p, base unsafe.Pointer) bool {
-	for i := range l.fields {
-		if _, _, differ := l.fields[i].indices(p, base); differ {
+// appendElements writes an array that changed as a row is written: a mask of
+// the elements that changed, and then these.
+func appendElements(w *bitio.Writer, elements []Field, p, base unsafe.Pointer) {
+	for ; len(elements) > 0; elements = elements[min(maskBits, len(elements)):] {
+		some := elements[:min(maskBits, len(elements))]
+		mask := uint64(0)
+		for i := range some {
+			if !some[i].same(p, base) {
+				mask |= 1 << i
+			}
+		}
+		w.WriteBits(mask, uint(len(some)))
+		for ; mask != 0; mask &= mask - 1 {
+			some[bits.TrailingZeros64(mask)].append(w, p, base)
+		}
+	}
+}
+
+// groupDiffers compares the values of two quantised rows.
+func (l *Layout) groupDiffers(g Group, p, base unsafe.Pointer) bool {
+	if g.Count == 1 {
+		return !l.fields[g.First].same(p, base)
+	}
+	for i := g.First; i < g.First+g.Count; i++ {
+		if !l.fields[i].same(p, base) {
 			return true
 		}
 	}
 	return false
 }
 
-// appendDelta writes the row at p against a base it differs from.
-func (l *Layout) appendDelta(w *bitio.Writer, p, base unsafe.Pointer) {
-	for _, g := range l.groups {
-		fields := l.fields[g.First : g.First+g.Count]
-		if g.Count > 1 {
-			changed := false
-			for i := range fields {
-				if _, _, changed = fields[i].indices(p, base); changed {
-					break
-				}
-			}
-			w.WriteBool(changed)
-			if !changed {
-				continue
-			}
-		}
-		for i := range fields {
-			index, before, changed := fields[i].indices(p, base)
-			w.WriteBool(changed)
-			if changed {
-				fields[i].AppendDelta(w, index, before)
-			}
-		}
-	}
+// differs compares the values of two quantised rows.
+func (l *Layout) differs(p, base unsafe.Pointer) bool {
+	return l.groupDiffers(Group{Count: len(l.fields)}, p, base)
+}
+
+func (f *Field) append(w *bitio.Writer, p, base unsafe.Pointer) {
+	f.AppendDelta(w, f.index(f.load(p)), f.index(f.load(base)))
+}
+
+func (f *Field) read(r *bitio.Reader, p unsafe.Pointer) {
+	f.store(p, f.value(f.ReadDelta(r, f.index(f.load(p)))))
 }
 
 // readDelta turns the base at p, which must be quantised, into the row that
-// was written against it. A row that turns out to be the same as its base has
-// a shorter form and is malformed. After an error the row is of no use.
+// was written against it. A row or an array in which nothing changed has a
+// shorter form and is malformed. After an error the row is of no use.
 func (l *Layout) readDelta(r *bitio.Reader, p unsafe.Pointer) {
-	changes := 0
-	for _, g := range l.groups {
-		if g.Count > 1 && !r.ReadBool() {
-			continue
-		}
-		before := changes
-		for i := g.First; i < g.First+g.Count; i++ {
-			if f := &l.fields[i]; r.ReadBool() {
-				f.store(p, f.value(f.ReadDelta(r, f.index(f.load(p)))))
-				changes++
+	changed := false
+	for first := 0; first < len(l.groups); first += maskBits {
+		groups := l.groups[first:min(first+maskBits, len(l.groups))]
+		mask := r.ReadBits(uint(len(groups)))
+		changed = changed || mask != 0
+		for ; mask != 0; mask &= mask - 1 {
+			if g := groups[bits.TrailingZeros64(mask)]; g.Count > 1 {
+				readElements(r, l.fields[g.First:g.First+g.Count], p)
+			} else {
+				l.fields[g.First].read(r, p)
 			}
 		}
-		if g.Count > 1 && changes == before {
-			r.Fail(ErrMalformed)
+	}
+	if !changed {
+		r.Fail(ErrMalformed)
+	}
+}
+
+func readElements(r *bitio.Reader, elements []Field, p unsafe.Pointer) {
+	changed := false
+	for ; len(elements) > 0; elements = elements[min(maskBits, len(elements)):] {
+		some := elements[:min(maskBits, len(elements))]
+		mask := r.ReadBits(uint(len(some)))
+		changed = changed || mask != 0
+		for ; mask != 0; mask &= mask - 1 {
+			some[bits.TrailingZeros64(mask)].read(r, p)
 		}
 	}
-	if changes == 0 {
+	if !changed {
 		r.Fail(ErrMalformed)
 	}
 }

@@ -127,25 +127,27 @@ func (r *Rows) NextGeneration(slot int) uint16 {
 	return 1 // 0 would make the ID of slot 0 the zero ID
 }
 
-// Changed reports whether the row in the slot, which must live, has another
-// quantised value anywhere than the row of the same ID in base or, where that
-// does not live in base, than a row of zeros.
+// Changed reports whether the row in the slot, which must live, is not that of
+// the same ID in base or, where that does not live in base, not a row of zeros
+// as [Rows.Put] makes it. Both worlds must have been through
+// [World.Quantise] and [World.ClearHidden].
 func (r *Rows) Changed(base *Rows, slot int) bool {
-	if base.ID(slot) != r.ID(slot) {
-		return r.layout.differ(r.row(slot), nil)
-	}
-	return !r.sameBytes(base, slot) && r.layout.differ(r.row(slot), base.row(slot))
+	return !bytes.Equal(r.bytes(slot), unsafe.Slice((*byte)(r.before(base, slot)), r.layout.size))
 }
 
 // AppendDelta writes the row in the slot, of which Changed must be true,
-// against what Changed compares it with. docs/SNAPSHOT.md, section 3,
+// against what Changed compares it with. docs/SNAPSHOT.md, section 4,
 // describes the form.
 func (r *Rows) AppendDelta(w *bitio.Writer, base *Rows, slot int) {
-	if base.ID(slot) != r.ID(slot) {
-		r.layout.appendDelta(w, r.row(slot), nil)
-		return
+	r.layout.appendDelta(w, r.row(slot), r.before(base, slot))
+}
+
+// before returns the row that the row in the slot is coded against.
+func (r *Rows) before(base *Rows, slot int) unsafe.Pointer {
+	if base.generations[slot] != r.generations[slot] || !base.Live(slot) {
+		return r.layout.zeroRow
 	}
-	r.layout.appendDelta(w, r.row(slot), base.row(slot))
+	return base.row(slot)
 }
 
 // ReadDelta reads what AppendDelta wrote over the row in the slot, which must

@@ -63,6 +63,8 @@ func AddTable[T any](s *Schema, name string, capacity int) Table[T] {
 	l.newRows = func(n int) unsafe.Pointer {
 		return unsafe.Pointer(unsafe.SliceData(make([]T, n)))
 	}
+	l.zeroRow = l.newRows(1)
+	l.quantise(l.zeroRow)
 	s.tables = append(s.tables, l)
 	return Table[T]{index: len(s.tables) - 1, layout: l}
 }

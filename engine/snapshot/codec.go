@@ -126,11 +126,11 @@ func (c *Codec) Decode(dst *Snapshot, base func(engine.Tick) *Snapshot, data []b
 // there, then what they are.
 func appendTable(w *bitio.Writer, cur, base *engine.Rows) {
 	moved := countMoved(cur, base)
-	first := nextChanged(cur, base, 0)
-	w.WriteBool(moved > 0 || first >= 0)
-	if moved == 0 && first < 0 {
+	if moved == 0 && !anyChanged(cur, base) {
+		w.WriteBool(false)
 		return
 	}
+	w.WriteBool(true)
 	w.WriteBool(moved > 0)
 	if moved > 0 {
 		appendPresence(w, cur, base, moved)
@@ -197,13 +197,13 @@ func readRows(r *bitio.Reader, rows *engine.Rows) bool {
 	return changed
 }
 
-// nextChanged returns the first slot at or after from whose row changed.
-func nextChanged(cur, base *engine.Rows, from int) int {
-	slot := cur.Next(from)
-	for slot >= 0 && !cur.Changed(base, slot) {
-		slot = cur.Next(slot + 1)
+func anyChanged(cur, base *engine.Rows) bool {
+	for slot := cur.Next(0); slot >= 0; slot = cur.Next(slot + 1) {
+		if cur.Changed(base, slot) {
+			return true
+		}
 	}
-	return slot
+	return false
 }
 
 // countMoved returns how many slots do not have the same occupant.
