@@ -47,7 +47,7 @@ func (f *Field) describe(b *strings.Builder) {
 	switch {
 	case f.kind == kindFloat32 && f.ranged:
 		fmt.Fprintf(b, " range=%v..%v step=%s", f.floatMin, f.floatMax, f.stepString)
-	case f.kind == kindFloat32:
+	case f.kind == kindFloat32 || f.kind == kindBool:
 	case f.kind.signed():
 		fmt.Fprintf(b, " range=%d..%d step=%d", int64(f.min), int64(f.max), f.step)
 	default:

@@ -55,6 +55,9 @@ func (tag *fieldTag) set(key, value string, hasValue bool) (err error) {
 	takesValue := true
 	switch key {
 	case "range":
+		if tag.max != nil {
+			return errors.New("max and range cannot both be given")
+		}
 		low, high, ok := strings.Cut(value, "..")
 		if !ok {
 			return fmt.Errorf("range=%s is not of the form A..B", value)
