@@ -30,7 +30,8 @@ type checksum struct {
 // bits, and all but one in 2³² of the rest; UDP's own checksum misses one in
 // 2¹⁶, and swapped words.
 //
-// salt differs from connection to connection. One checksum may serve only one
+// Where the header ends is not part of the sum: it must follow from the header's
+// own bytes. salt differs from connection to connection. One checksum may serve only one
 // of seal and open at a time, like every Protector.
 func NewChecksum(protocolID uint64, salt [8]byte) Protector {
 	c := &checksum{table: crc32.MakeTable(crc32.Castagnoli)}
