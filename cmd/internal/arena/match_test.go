@@ -190,3 +190,21 @@ func TestNames(t *testing.T) {
 	s.Join(s.w, MaxPlayers, "beyond the table")
 	s.Leave(s.w, engine.NoPlayer)
 }
+
+func TestKillText(t *testing.T) {
+	s := newStage(t)
+	s.Join(s.w, 0, "Ada")
+	s.Join(s.w, 1, "Bob")
+	for _, test := range []struct {
+		kill Kill
+		want string
+	}{
+		{Kill{Killer: 0, Victim: 1, Weapon: WeaponRocket}, "Ada killed Bob (rocket)"},
+		{Kill{Killer: 1, Victim: 1, Weapon: WeaponRocket}, "Bob blew up"},
+		{Kill{Killer: 7, Victim: 0, Weapon: WeaponRifle}, "someone killed Ada (rifle)"},
+	} {
+		if got := s.KillText(s.w, test.kill); got != test.want {
+			t.Errorf("KillText(%+v) = %q, want %q", test.kill, got, test.want)
+		}
+	}
+}
