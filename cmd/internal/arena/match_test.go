@@ -177,10 +177,10 @@ func TestNames(t *testing.T) {
 		{"  Ada\n", "Ada~2"},
 		{"", "Player 3"},
 		{"\x00\xff\u202e", "Player 4"},
-		{"a name that is too long", "a name that is t"},
-		{"a name that is too long", "a name that is~2"},
-		{"ääääääääää", "ääääääää"},
-		{"ääääääääää", "äääääää~2"},
+		{"a name that is much too long", "a name that is much too"},
+		{"a name that is much too long", "a name that is much to~2"},
+		{"ääääääääääääää", "ääääääääääää"},
+		{"ääääääääääääää", "äääääääääää~2"},
 	} {
 		s.Join(s.w, engine.PlayerID(i), test.name)
 		if got := s.row(engine.PlayerID(i)).Name(); got != test.want {

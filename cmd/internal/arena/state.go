@@ -19,8 +19,9 @@ const (
 	maxKills   = 8 // rows of the kill feed
 )
 
-// NameBytes is the longest name, in bytes of UTF-8.
-const NameBytes = 16
+// NameBytes is the longest name, in bytes of UTF-8; what the session layer
+// lets through.
+const NameBytes = 24
 
 // MaxHealth is the health of a player who has just spawned.
 const MaxHealth = 100
