@@ -8,9 +8,12 @@ import (
 // Whatever the motion, a circle that is free stays free, and goes little
 // farther than it was asked to: pushed round a corner it may gain a quarter.
 func TestSlideStaysOutOfWalls(t *testing.T) {
-	m := builtinMap()
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 11))
+		m := builtinMap()
+		if seed%2 == 1 {
+			m = scatter(r)
+		}
 		x, y := openPoint(m, r)
 		for range 2500 {
 			dx, dy := r.Int32N(2*maxSpeed+1)-maxSpeed, r.Int32N(2*maxSpeed+1)-maxSpeed
@@ -26,6 +29,16 @@ func TestSlideStaysOutOfWalls(t *testing.T) {
 			}
 		}
 	}
+}
+
+// scatter returns a map of walls at random.
+func scatter(r *rand.Rand) *Map {
+	m := new(Map)
+	for y := range m.rows {
+		m.rows[y] = r.Uint64()&r.Uint64() | 1 | 1<<(MapWidth-1)
+	}
+	m.rows[0], m.rows[MapHeight-1] = 1<<MapWidth-1, 1<<MapWidth-1
+	return m
 }
 
 func TestWalkFeelsCrisp(t *testing.T) {

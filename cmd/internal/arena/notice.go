@@ -5,7 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// NoticeKind says what a notice is about.
+// NoticeKind says what a notice is about. A notice is a line of text from the
+// server for people, sent as a reliable message: one byte of kind and then
+// UTF-8. Nothing of the game depends on it.
 type NoticeKind uint8
 
 // Kinds of notice.
@@ -19,9 +21,6 @@ const maxNotice = 200
 
 // ErrNotice is the error of [ReadNotice].
 var ErrNotice = errors.New("arena: malformed notice")
-
-// A notice is a line of text from the server for people, sent as a reliable
-// message: one byte of kind and then UTF-8. Nothing of the game depends on it.
 
 // AppendNotice appends a notice to dst. A text that is too long is cut.
 func AppendNotice(dst []byte, kind NoticeKind, text string) []byte {

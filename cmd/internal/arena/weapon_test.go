@@ -240,3 +240,20 @@ func TestRingsHoldWhatLives(t *testing.T) {
 		t.Error("a lifetime does not fit the low byte of the tick")
 	}
 }
+
+// What renderers compute agrees with what the rules do.
+func TestHelpersForRenderers(t *testing.T) {
+	s := newStage(t)
+	s.put(0, hall(32))
+	for angle := uint16(0); angle < Turn; angle += 100 {
+		dx, dy := RocketVelocity(angle)
+		r, _ := s.Map.newRay(16384, 12288, angle, rocketSpeed)
+		at := r.at(rocketSpeed)
+		if abs(at.X-16384-dx) > 1 || abs(at.Y-12288-dy) > 1 {
+			t.Errorf("a rocket at %d flies %d,%d, not %d,%d", angle, at.X-16384, at.Y-12288, dx, dy)
+		}
+		if off := turnBetween(angle, AngleTo(Direction(angle))); abs(off) > 2 {
+			t.Errorf("AngleTo(Direction(%d)) is %d off", angle, off)
+		}
+	}
+}
