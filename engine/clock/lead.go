@@ -29,8 +29,9 @@ const (
 	// were run: 4 s at 60 Hz, twice the longest round trip we serve.
 	leadHistory = 256
 
-	// feedbackSettle is the number of reports after a start from which
-	// the percentile is trusted instead of leadStart's margin.
+	// feedbackSettle is the number of reports after a start from which the
+	// percentile is trusted instead of leadStart's margin, and the worst
+	// report is taken for bad luck.
 	feedbackSettle = 16
 )
 
@@ -98,25 +99,28 @@ func (l *Lead) Report(newest engine.Tick, slack time.Duration) {
 	if l.reports.n == 1 {
 		l.slack = slack
 	}
-	margin := leadMargin * l.line.interval
-	if l.reports.n < feedbackSettle {
-		margin = leadStart * l.line.interval
+	margin, unlucky := leadStart*l.line.interval, 0
+	if n := l.reports.n; n >= feedbackSettle {
+		margin, unlucky = leadMargin*l.line.interval, max(1, n/leadOneIn)
 	}
 	usual := l.reports.median() - margin - l.reports.spread()
-	tightest := l.reports.floor(leadOneIn) - l.line.interval/4
+	tightest := l.reports.sorted[unlucky] - l.line.interval/4
 	l.target = min(usual, tightest)
 }
 
-// Advance steers the lead up to now. It returns false, and leaves the lead to
-// be started again, when it is off by more than [HardResyncTicks].
-func (l *Lead) Advance(now time.Time) bool {
+// Advance steers the lead up to now. When it is off by more than
+// [HardResyncTicks] it jumps, forgets what was reported, and returns true: the
+// ticks run so far are not those that come next to the ones run from now on.
+func (l *Lead) Advance(now time.Time) (jumped bool) {
 	limit := HardResyncTicks * l.line.interval
 	if off := l.target - l.offset; off > limit || off < -limit {
-		return false
+		l.offset, jumped = l.target, true
+		l.reports.reset()
+		l.first = l.Position(now).Tick
 	}
 	l.offset = steer(l.offset, l.target, now.Sub(l.moved), leadSettle)
 	l.moved = now
-	return true
+	return jumped
 }
 
 // Position returns the predicted time at now: Tick has been due, and Frac of

@@ -42,9 +42,12 @@ func (r *race) run(t *testing.T, d, frame time.Duration) {
 	for now := first; now.Before(epoch.Add(d)); now = now.Add(frame) {
 		r.server(now)
 		r.listen(now)
-		if !r.lead.Started() || !r.lead.Advance(now) {
+		if !r.lead.Started() {
 			r.lead.Start(now, Position{Tick: r.start + engine.Tick(now.Sub(epoch)/tickInterval) - 1}, rtt)
 			r.ran = r.lead.Position(now).Tick - 1
+		}
+		if r.lead.Advance(now) {
+			t.Fatalf("the lead jumped at %v", now.Sub(epoch))
 		}
 		for due := r.lead.Position(now).Tick; r.ran.Before(due); {
 			r.ran++
@@ -133,23 +136,27 @@ func TestLeadConverges(t *testing.T) {
 	}
 }
 
-// Far too early or late, the lead asks to be started again rather than walk.
+// Far too early or late, the lead jumps rather than walk.
 func TestLeadResynchronises(t *testing.T) {
 	for _, slack := range []time.Duration{-20 * tickInterval, 20 * tickInterval} {
 		lead := NewLead(tickInterval)
 		lead.Start(epoch, Position{Tick: 100}, 50*time.Millisecond)
-		if !lead.Advance(epoch) {
-			t.Fatal("Advance right after Start = false, want true")
-		}
 		tick := lead.Position(epoch).Tick
 		lead.Ran(tick)
 		lead.Report(tick-1, slack) // from before the start: ignored
-		if !lead.Advance(epoch) {
+		if lead.Advance(epoch) {
 			t.Error("a report about the time before Start was believed")
 		}
 		lead.Report(tick, slack)
+		if !lead.Advance(epoch) {
+			t.Fatalf("Advance with slack %v = false, want a jump", slack)
+		}
+		moved := time.Duration(lead.Position(epoch).Tick.Sub(tick)) * tickInterval
+		if want := leadStart*tickInterval - slack; (moved - want).Abs() > tickInterval {
+			t.Errorf("slack %v moved the lead by %v, want %v", slack, moved, want)
+		}
 		if lead.Advance(epoch) {
-			t.Errorf("Advance with slack %v = true, want false", slack)
+			t.Error("the lead jumps twice for one report")
 		}
 	}
 }
@@ -164,8 +171,8 @@ func TestLeadDilation(t *testing.T) {
 	before := lead.Position(epoch)
 	for i := 1; i <= 60; i++ {
 		now := epoch.Add(time.Duration(i) * tickInterval)
-		if !lead.Advance(now) {
-			t.Fatal("Advance = false, want a walk")
+		if lead.Advance(now) {
+			t.Fatal("Advance = true, want a walk")
 		}
 		after := lead.Position(now)
 		if rate := after.Sub(before); rate < 0.949 || rate > 1.051 {

@@ -70,6 +70,3 @@ func (w *window) ceiling(budget time.Duration) time.Duration {
 	}
 	return limit
 }
-
-// floor returns the value that one in oneIn durations lies below.
-func (w *window) floor(oneIn int) time.Duration { return w.sorted[w.n/oneIn] }

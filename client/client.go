@@ -1,0 +1,182 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/reckon-engine/reckon/engine"
+	"github.com/reckon-engine/reckon/engine/clock"
+	"github.com/reckon-engine/reckon/engine/interp"
+	"github.com/reckon-engine/reckon/engine/predict"
+	"github.com/reckon-engine/reckon/engine/session"
+	"github.com/reckon-engine/reckon/engine/snapshot"
+	"github.com/reckon-engine/reckon/netcode"
+)
+
+// A State is where a client stands.
+//
+//	Connecting → Joining → Playing → Closed
+//	     └──────────┴─────────────────┘
+type State uint8
+
+// The states of a client.
+const (
+	Connecting State = iota // shaking hands, or not yet told whom to connect to
+	Joining                 // waiting for a seat and the first snapshot
+	Playing                 // View has a world
+	Closed                  // Err says why; Connect may begin again
+)
+
+// String returns the state's name.
+func (s State) String() string {
+	return [...]string{"connecting", "joining", "playing", "closed"}[min(s, Closed)]
+}
+
+// ErrNotConnected means that there is no connection to send through.
+var ErrNotConnected = errors.New("client: not connected")
+
+// A Client plays in one match at a time. It belongs to one goroutine, which
+// all its callbacks run on.
+type Client[I any] struct {
+	cfg   Config[I]
+	core  *netcode.Core
+	wire  wire
+	conn  *netcode.Conn
+	state State
+	err   error
+	now   time.Time // of the newest Update
+
+	snapshots *snapshot.Ring
+	newest    engine.Tick // of the snapshots decoded
+	anyNewest bool
+	codec     *snapshot.Codec
+	writer    *session.InputCodec[I]
+	message   session.InputMessage[I] // scratch
+	out       []byte                  // scratch
+	view      *engine.World
+
+	match *match[I] // nil until the server said who we are
+	stats counters
+	rates rates
+}
+
+// A match is everything that ends with a connection: it is made when the
+// server's welcome has come.
+type match[I any] struct {
+	session.Welcome
+	interval time.Duration
+
+	server   *clock.ServerTime
+	lead     *clock.Lead
+	playhead *clock.Playhead
+	buffer   *interp.Buffer
+	predict  *predict.Predictor[I]
+
+	epoch      uint8
+	ran        engine.Tick // the newest tick predicted
+	acked      engine.Tick // the newest input the server has
+	anyAcked   bool
+	needFull   bool
+	stalled    bool                      // arrivals say nothing about the clock until the backlog is read
+	reconciled engine.Tick               // the newest snapshot the prediction knows
+	views      [predict.Ring]interp.View // of the inputs, by tick
+	seen       interp.View               // what was last shown
+	drawn      bool                      // whether that was by View, since the last Update
+}
+
+// New returns a client that is not connected, or an error that says what is
+// wrong with cfg.
+func New[I any](cfg Config[I]) (*Client[I], error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	core, err := netcode.NewCore(netcode.Config{
+		Game: netcode.Identity{
+			Name: cfg.Schema.Name(), Build: cfg.Schema.Version(), Schema: cfg.Schema.Fingerprint(),
+		},
+		Channels:  channels(),
+		Key:       cfg.Key,
+		Plaintext: cfg.Plaintext,
+		Random:    cfg.Random,
+		Timeout:   cfg.Timeout,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	return &Client[I]{
+		cfg: cfg, core: core,
+		snapshots: snapshot.NewRing(cfg.Schema, snapshot.DefaultRing),
+		codec:     snapshot.NewCodec(cfg.Schema),
+		writer:    session.NewInputCodec(cfg.Input),
+		view:      cfg.Schema.NewWorld(),
+	}, nil
+}
+
+// Core returns the client's connection, to be driven by whoever called
+// Connect.
+func (c *Client[I]) Core() *netcode.Core { return c.core }
+
+// Connect begins to connect to a server, giving up what was before. The
+// caller drives the Core; [Client.Dial] does so by itself.
+func (c *Client[I]) Connect(now time.Time, path netcode.Path) error {
+	if c.conn != nil {
+		c.conn.SetUser(nil)
+		c.conn.Close(now, netcode.CloseNormal, "")
+	}
+	conn, err := c.core.Dial(now, path, netcode.DialOptions{
+		ServerKey: c.cfg.ServerKey,
+		Hello:     []byte(session.CleanName([]byte(c.cfg.Name))),
+	})
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	conn.SetUser(c)
+	c.stats.past = c.total()
+	c.conn, c.state, c.err, c.match = conn, Connecting, nil, nil
+	c.now = now
+	c.snapshots.Clear()
+	c.anyNewest = false
+	c.rates = rates{}
+	return nil
+}
+
+// State returns where the client stands.
+func (c *Client[I]) State() State { return c.state }
+
+// Err returns why the client is Closed: a *netcode.CloseError, as a rule.
+func (c *Client[I]) Err() error { return c.err }
+
+// Player returns who we are; [engine.NoPlayer] until the server has said.
+func (c *Client[I]) Player() engine.PlayerID {
+	if c.match == nil {
+		return engine.NoPlayer
+	}
+	return c.match.Player
+}
+
+// Send queues an application message to the server: reliably, in order, at
+// most [session.MaxApplication] bytes, which are copied. The error is
+// ErrNotConnected or one of the connection's, which goes on after it.
+func (c *Client[I]) Send(message []byte) error {
+	if c.match == nil || c.state == Closed {
+		return ErrNotConnected
+	}
+	c.out = session.AppendApplication(c.out[:0], message)
+	_, err := c.conn.Send(c.now, session.ChannelOrdered, c.out)
+	return err
+}
+
+// Close leaves the game and tells the server. With a connection made by Dial
+// it also closes the socket, and the client is done; else the caller flushes
+// the Core.
+func (c *Client[I]) Close() {
+	if c.conn != nil {
+		c.conn.Close(c.now, netcode.CloseNormal, "")
+	}
+	c.state = Closed
+	if c.err == nil {
+		c.err = &netcode.CloseError{Reason: netcode.CloseNormal}
+	}
+	c.hangUp()
+}

@@ -1,0 +1,73 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/reckon-engine/reckon/engine"
+	"github.com/reckon-engine/reckon/engine/session"
+	"github.com/reckon-engine/reckon/netcode"
+)
+
+// A Config configures a [Client]. Schema, Input and Rules are needed, and
+// must be those of the server; every other field's zero value is its default.
+type Config[I any] struct {
+	Schema *engine.Schema
+	Input  engine.InputPlan[I]
+	Rules  engine.Rules[I]
+
+	// Name is what others see: the server makes it printable and cuts it to
+	// 24 bytes.
+	Name string
+
+	// ServerKey is the key that the server must prove to have. If zero, any
+	// server will do, and nothing protects against one in the middle.
+	ServerKey [32]byte
+
+	// Key identifies the player to the server. If zero, a fresh one is made,
+	// and the player is a stranger each time.
+	Key netcode.KeyPair
+
+	// Plaintext turns encryption off; the server must do the same.
+	Plaintext bool
+
+	// Random is the source of keys; nil means crypto/rand.
+	Random io.Reader
+
+	// Timeout is how long the server may be silent. If zero, the default of
+	// package netcode.
+	Timeout time.Duration
+
+	// OnMessage, if not nil, is called within Update with every application
+	// message. It is valid during the call.
+	OnMessage func(message []byte)
+
+	// OnSnapshot, if not nil, is called within Update with the tick of every
+	// snapshot and the hash of its world. For tests; hashing costs time.
+	OnSnapshot func(tick engine.Tick, hash uint64)
+}
+
+func (c *Config[I]) check() error {
+	switch {
+	case c.Schema == nil:
+		return errors.New("client: Config.Schema is nil")
+	case c.Schema.Err() != nil:
+		return fmt.Errorf("client: Config.Schema: %w", c.Schema.Err())
+	case c.Schema.Input() == nil:
+		return errors.New("client: Config.Schema has no input: call engine.SetInput")
+	case c.Rules == nil:
+		return errors.New("client: Config.Rules is nil")
+	}
+	return nil
+}
+
+// channels declares those of package session.
+func channels() []netcode.Channel {
+	return []netcode.Channel{
+		session.ChannelSnapshot: {Name: "snapshot", Mode: netcode.Unreliable, MaxMessage: session.MaxSnapshot},
+		session.ChannelInput:    {Name: "input", Mode: netcode.UnreliableSequenced, MaxMessage: session.MaxInput},
+		session.ChannelOrdered:  {Name: "ordered", Mode: netcode.ReliableOrdered, MaxMessage: session.MaxApplication + 1},
+	}
+}

@@ -1,0 +1,154 @@
+package client
+
+import (
+	"time"
+
+	"github.com/reckon-engine/reckon/engine"
+	"github.com/reckon-engine/reckon/engine/clock"
+	"github.com/reckon-engine/reckon/engine/interp"
+	"github.com/reckon-engine/reckon/engine/predict"
+	"github.com/reckon-engine/reckon/engine/session"
+)
+
+// play corrects the prediction, and runs and sends what is due.
+func (c *Client[I]) play(input I) {
+	m := c.match
+	if m == nil {
+		return
+	}
+	newest, ok := m.buffer.Newest()
+	if !ok {
+		return // just joined, or just resynchronised
+	}
+	if m.lead.Started() && m.lead.Advance(c.now) {
+		c.jumped()
+	}
+	if !m.lead.Started() {
+		c.start(newest)
+	} else if m.reconciled != newest {
+		m.reconciled = newest
+		m.predict.Reconcile(c.now, c.snapshots.At(newest).World())
+	}
+	if !m.drawn {
+		m.seen = m.buffer.Find(m.playhead.Advance(c.now))
+	}
+	m.drawn = false
+	due := m.lead.Position(c.now).Tick
+	sending := m.ran.Before(due)
+	for m.ran.Before(due) {
+		m.ran++
+		m.predict.Step(input)
+		m.lead.Ran(m.ran)
+		m.views[m.ran%predict.Ring] = m.seen
+		c.stats.inputs++
+	}
+	if sending {
+		c.sendInputs(newest)
+	}
+}
+
+// start begins to predict, from the newest snapshot.
+func (c *Client[I]) start(newest engine.Tick) {
+	m := c.match
+	m.lead.Start(c.now, m.server.Arriving(c.now), c.conn.Stats().RTT)
+	m.ran = m.lead.Position(c.now).Tick
+	m.predict.Start(c.snapshots.At(newest).World(), m.ran)
+	m.reconciled = newest
+	c.state = Playing
+}
+
+// jumped begins to predict anew after the lead has jumped: the inputs so far
+// belong to other ticks than the ones that come.
+func (c *Client[I]) jumped() {
+	m := c.match
+	newest, _ := m.buffer.Newest()
+	m.epoch = session.NextEpoch(m.epoch)
+	m.anyAcked = false
+	clear(m.views[:])
+	m.ran = m.lead.Position(c.now).Tick
+	m.predict.Start(c.snapshots.At(newest).World(), m.ran)
+	m.reconciled = newest
+	c.stats.resynchronised++
+}
+
+// sendInputs sends every input that the server has not acknowledged.
+func (c *Client[I]) sendInputs(newest engine.Tick) {
+	m, out := c.match, &c.message
+	out.Epoch, out.NeedFull = m.epoch, m.needFull
+	out.Tick = m.ran
+	out.HasSnapshot, out.Snapshot = true, newest
+	first := m.ran - (session.MaxInputs - 1)
+	if m.anyAcked && first.Before(m.acked+1) {
+		first = m.acked + 1
+	}
+	out.Inputs = out.Inputs[:0]
+	for tick := first; !m.ran.Before(tick); tick++ {
+		input, ok := m.predict.Input(tick)
+		if !ok {
+			continue // from before the start
+		}
+		out.Inputs = append(out.Inputs, session.Input[I]{Input: input, View: m.views[tick%predict.Ring]})
+	}
+	if len(out.Inputs) == 0 {
+		return
+	}
+	c.stats.inputsSent += uint64(len(out.Inputs))
+	c.out = c.writer.Append(c.out[:0], out)
+	if _, err := c.conn.Send(c.now, session.ChannelInput, c.out); err != nil {
+		c.stats.unsent++
+	}
+}
+
+// View returns the world to draw at now: the player's own rows predicted and
+// smoothed, all others interpolated. It is nil until the client is Playing,
+// and what it was when the client stopped. It is valid until the next View,
+// and may be changed until then; nobody else looks at it.
+func (c *Client[I]) View(now time.Time) *engine.World {
+	m := c.match
+	if m == nil || c.state != Playing && c.state != Closed {
+		return nil
+	}
+	if _, ok := m.buffer.Newest(); !ok || c.state == Closed {
+		return c.view // resynchronising: a still picture
+	}
+	m.seen = m.buffer.Sample(c.view, m.playhead.Advance(now), m.Player)
+	m.drawn = true
+	if m.predict.Started() {
+		m.predict.View(c.view, now, c.between(now))
+	}
+	return c.view
+}
+
+// between returns how much of a tick has passed since the newest predicted
+// one.
+func (c *Client[I]) between(now time.Time) engine.Frac {
+	at := c.match.lead.Position(now)
+	switch ahead := at.Tick.Sub(c.match.ran); {
+	case ahead > 0:
+		return 65535
+	case ahead < 0:
+		return 0
+	}
+	return at.Frac
+}
+
+// Predicted returns the world of the newest predicted tick, everybody else's
+// rows being those of the newest snapshot; nil before there is one. It must
+// not be changed, and is valid until the next Update. Draw View instead.
+func (c *Client[I]) Predicted() *engine.World {
+	if c.match == nil || !c.match.predict.Started() {
+		return nil
+	}
+	return c.match.predict.World()
+}
+
+// Seen returns what the newest View, or Update, showed of the others.
+func (c *Client[I]) Seen() interp.View {
+	if c.match == nil {
+		return interp.View{}
+	}
+	return c.match.seen
+}
+
+// hardResync is how long Update may not be called before time starts over.
+func (m *match[I]) hardResync() time.Duration { return clock.HardResyncTicks * m.interval }

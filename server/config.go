@@ -1,0 +1,153 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/reckon-engine/reckon/engine"
+	"github.com/reckon-engine/reckon/engine/session"
+	"github.com/reckon-engine/reckon/engine/snapshot"
+	"github.com/reckon-engine/reckon/netcode"
+)
+
+// A Game is a game's rules and what happens when players come and go. All is
+// called from within Advance, between two ticks or in one.
+type Game[I any] interface {
+	engine.Rules[I]
+
+	// Join gives player p its place in the world. The name is printable
+	// UTF-8 of at most 24 bytes; it may be empty, and that of another player.
+	Join(w *engine.World, p engine.PlayerID, name string)
+
+	// Leave takes player p out of the world. Rows that it owns stay unless
+	// Leave removes them.
+	Leave(w *engine.World, p engine.PlayerID)
+}
+
+// A Config configures a [Server]. Schema, Input and Game are needed; every
+// other field's zero value is its default.
+type Config[I any] struct {
+	Schema *engine.Schema
+	Input  engine.InputPlan[I]
+	Game   Game[I]
+
+	// TickRate is the number of ticks a second, 1 to 1000. If zero, 60.
+	TickRate int
+
+	// SnapshotEvery is the number of ticks from one snapshot to the next, 1
+	// to 32. If zero, 1.
+	SnapshotEvery int
+
+	// MaxPlayers is the number of seats, bots included, 1 to 255. If zero,
+	// 16.
+	MaxPlayers int
+
+	// MaxRewind is how far back [engine.Inputs.Seen] reaches. If zero, 250 ms
+	// (Netcode for Entities advises 250 to 500 ms); if negative, there is no
+	// lag compensation. At most 120 ticks.
+	MaxRewind time.Duration
+
+	// RepeatInput is for how long a missing input is replaced by the player's
+	// last one; after that, by the neutral one. If zero, 100 ms; if negative,
+	// not at all.
+	RepeatInput time.Duration
+
+	// Key is the server's long-lived identity. If zero, a fresh one is made.
+	Key netcode.KeyPair
+
+	// Plaintext turns encryption off; clients must do the same.
+	Plaintext bool
+
+	// Random is the source of keys, cookies and connection IDs; nil means
+	// crypto/rand.
+	Random io.Reader
+
+	// Timeout is how long a silent player keeps its seat. If zero, the
+	// default of package netcode.
+	Timeout time.Duration
+
+	// Admit, if not nil, is asked about every player with a proven key (zero
+	// in plaintext mode) and a clean name. Anything but CloseNormal turns it
+	// away for that reason, with the text.
+	Admit func(key [32]byte, name string) (netcode.CloseReason, string)
+
+	// OnMessage, if not nil, is called with every application message. It
+	// is valid during the call.
+	OnMessage func(p engine.PlayerID, message []byte)
+
+	// OnSnapshot, if not nil, is called with every tick that is sent and the
+	// hash of its world. For tests; hashing costs time.
+	OnSnapshot func(tick engine.Tick, hash uint64)
+}
+
+// Defaults of a Config.
+const (
+	defaultTickRate    = 60
+	defaultMaxPlayers  = 16
+	defaultMaxRewind   = 250 * time.Millisecond
+	defaultRepeatInput = 100 * time.Millisecond
+	limitMaxPlayers    = 255
+)
+
+// maxRewindTicks keeps what is rewound to, and one tick more on either side,
+// within the ring of snapshots.
+const maxRewindTicks = snapshot.DefaultRing - 8
+
+// withDefaults returns c with defaults filled in, or an error that names the
+// field and the limit.
+func (c Config[I]) withDefaults() (Config[I], error) {
+	switch {
+	case c.Schema == nil:
+		return c, errors.New("server: Config.Schema is nil")
+	case c.Schema.Err() != nil:
+		return c, fmt.Errorf("server: Config.Schema: %w", c.Schema.Err())
+	case c.Schema.Input() == nil:
+		return c, errors.New("server: Config.Schema has no input: call engine.SetInput")
+	case c.Game == nil:
+		return c, errors.New("server: Config.Game is nil")
+	}
+	setDefault(&c.TickRate, defaultTickRate)
+	setDefault(&c.SnapshotEvery, 1)
+	setDefault(&c.MaxPlayers, defaultMaxPlayers)
+	setDefault(&c.MaxRewind, defaultMaxRewind)
+	setDefault(&c.RepeatInput, defaultRepeatInput)
+	for _, limit := range []struct {
+		name           string
+		got, low, high int
+	}{
+		{"TickRate", c.TickRate, 1, session.MaxTickRate},
+		{"SnapshotEvery", c.SnapshotEvery, 1, session.MaxSnapshotEvery},
+		{"MaxPlayers", c.MaxPlayers, 1, limitMaxPlayers},
+	} {
+		if limit.got < limit.low || limit.got > limit.high {
+			return c, fmt.Errorf("server: Config.%s is %d, want %d to %d", limit.name, limit.got, limit.low, limit.high)
+		}
+	}
+	if limit := maxRewindTicks * c.interval(); c.MaxRewind > limit {
+		return c, fmt.Errorf("server: Config.MaxRewind is %v, want at most %v, %d ticks", c.MaxRewind, limit, maxRewindTicks)
+	}
+	return c, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// interval returns the length of a tick.
+func (c *Config[I]) interval() time.Duration {
+	return time.Second / time.Duration(c.TickRate)
+}
+
+// channels declares those of package session.
+func channels() []netcode.Channel {
+	return []netcode.Channel{
+		session.ChannelSnapshot: {Name: "snapshot", Mode: netcode.Unreliable, MaxMessage: session.MaxSnapshot},
+		session.ChannelInput:    {Name: "input", Mode: netcode.UnreliableSequenced, MaxMessage: session.MaxInput},
+		session.ChannelOrdered:  {Name: "ordered", Mode: netcode.ReliableOrdered, MaxMessage: session.MaxApplication + 1},
+	}
+}
