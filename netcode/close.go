@@ -23,6 +23,7 @@ const (
 	CloseProtocol     CloseReason = 8  // the peer broke the protocol
 	CloseKeyLimit     CloseReason = 9  // the keys have sealed as much as they may
 	CloseWrongMode    CloseReason = 10 // one side is encrypted, the other plaintext
+	CloseWrongKey     CloseReason = 11 // the server's key is not the pinned one
 
 	// CloseApplication is the first reason left to applications.
 	CloseApplication CloseReason = 128
@@ -40,6 +41,7 @@ var closeReasonNames = [...]string{
 	CloseProtocol:     "protocol violation",
 	CloseKeyLimit:     "key limit reached",
 	CloseWrongMode:    "encryption mismatch",
+	CloseWrongKey:     "wrong server key",
 }
 
 // String returns the reason in words.

@@ -39,6 +39,7 @@ type RefuseReason uint8
 const (
 	RefuseVersion RefuseReason = 1 // the server speaks the version in the datagram
 	RefuseMode    RefuseReason = 2 // one side is encrypted, the other plaintext
+	RefuseKey     RefuseReason = 3 // the server has another key than the client thinks
 )
 
 // A Handshake is a handshake datagram. Which fields are used depends on Type.
@@ -137,7 +138,7 @@ func ConsumeHandshake(b []byte, h *Handshake) error {
 			return ErrMalformed
 		}
 		h.Reason = RefuseReason(b[0])
-		if h.Reason != RefuseVersion && h.Reason != RefuseMode {
+		if h.Reason < RefuseVersion || h.Reason > RefuseKey {
 			return ErrMalformed
 		}
 	default:

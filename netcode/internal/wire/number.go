@@ -1,11 +1,11 @@
 package wire
 
 // NumberLen returns how many bytes of packet number next must carry so that
-// a receiver whose newest packet is at least oldestUnacked-1 restores it: the
-// range it can tell apart must be more than twice what is in doubt (RFC 9000,
-// section 17.1 and appendix A.2).
-func NumberLen(next, oldestUnacked uint64) int {
-	if next-oldestUnacked < 1<<15 {
+// a receiver that has every number below acknowledged, or a newer one,
+// restores it: the range it can tell apart must be more than twice what is
+// in doubt (RFC 9000, section 17.1 and appendix A.2).
+func NumberLen(next, acknowledged uint64) int {
+	if next-acknowledged < 1<<15 {
 		return 2
 	}
 	return 4

@@ -1,0 +1,242 @@
+package netcode
+
+import (
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/ack"
+	"github.com/reckon-engine/reckon/netcode/internal/channel"
+	"github.com/reckon-engine/reckon/netcode/internal/handshake"
+	"github.com/reckon-engine/reckon/netcode/internal/pace"
+)
+
+// A Conn is a connection to a peer. It belongs to its Core's goroutine.
+type Conn struct {
+	core    *Core
+	path    Path
+	state   State
+	err     *CloseError
+	user    any
+	peerKey [32]byte
+
+	dialled  bool   // we are the client
+	gone     bool   // nothing is left to send: the Core forgets it
+	remoteID uint64 // put in packets to the server
+	localID  uint64 // expected in packets from the client
+	idLen    int    // of remoteID, in bytes
+
+	shaking *shaking // handshake under way; nil once confirmed
+	ending  *ending  // telling the peer that we closed; nil before
+
+	send, receive handshake.Protector // nil before the keys are known
+	suite         handshake.Suite
+	replay        handshake.ReplayWindow
+
+	in       ack.Receiver
+	out      ack.Sender
+	window   pace.Window
+	queue    channel.Queue  // received, not taken
+	outbox   channel.Outbox // unreliable, not sent
+	channels []channelState
+	pieces   []fragmented // unreliable messages in several packets
+	notices  notices
+	nextID   MessageID
+
+	lastReceived time.Time
+	lastSent     time.Time
+	ping         bool // ask for an acknowledgement at the next flush
+	stats        ConnStats
+}
+
+// A channelState is one channel of a connection; which fields are used
+// depends on its mode.
+type channelState struct {
+	inbound  channel.Inbound
+	outgoing channel.Outgoing
+	incoming channel.Incoming
+}
+
+// fragmented is an unreliable message that travels in several packets.
+type fragmented struct {
+	id      MessageID
+	channel uint8
+	left    int // fragments not yet acknowledged
+}
+
+func newConn(c *Core, now time.Time, path Path) *Conn {
+	conn := &Conn{
+		core: c, path: path, lastReceived: now, lastSent: now,
+		channels: make([]channelState, len(c.cfg.Channels)),
+	}
+	for i := range conn.channels {
+		ch, cfg := &conn.channels[i], &c.cfg.Channels[i]
+		switch cfg.Mode {
+		case ReliableOrdered:
+			ch.outgoing = channel.Outgoing{Channel: uint8(i), WindowBytes: cfg.WindowBytes}
+			ch.incoming = channel.Incoming{MaxMessage: cfg.MaxMessage, WindowBytes: cfg.WindowBytes}
+		default:
+			ch.inbound = channel.Inbound{Sequenced: cfg.Mode == UnreliableSequenced, MaxMessage: cfg.MaxMessage}
+		}
+	}
+	return conn
+}
+
+// handshakeKey is how a repeated handshake datagram finds the connection.
+func (c *Conn) handshakeKey() handshakeKey {
+	if c.shaking == nil {
+		return handshakeKey{}
+	}
+	return handshakeKey{keyOf(c.path), c.shaking.clientID}
+}
+
+// State returns where the connection stands.
+func (c *Conn) State() State { return c.state }
+
+// Err returns why the connection ended, a *CloseError, or nil.
+func (c *Conn) Err() error {
+	if c.err == nil {
+		return nil
+	}
+	return c.err
+}
+
+// Path returns where the peer is.
+func (c *Conn) Path() Path { return c.path }
+
+// PeerKey returns the peer's proven static key: the server's, or the key that
+// a player proves to hold. It is zero in plaintext mode.
+func (c *Conn) PeerKey() [32]byte { return c.peerKey }
+
+// Encrypted reports whether packets are encrypted.
+func (c *Conn) Encrypted() bool { return !c.core.cfg.Plaintext }
+
+// SetUser attaches a value of the application's.
+func (c *Conn) SetUser(user any) { c.user = user }
+
+// User returns what SetUser attached.
+func (c *Conn) User() any { return c.user }
+
+// maxOutbox bounds the unreliable bytes between two flushes: more than a
+// flush every 100 ms sends at 20 Mbit/s.
+const maxOutbox = 256 << 10
+
+// Send queues a copy of message for the next Flush. On unreliable channels
+// the ID returns in a Notice. The errors are ErrNotConnected, ErrClosed,
+// ErrUnknownChannel, ErrTooLarge and ErrWindowFull; the connection goes on
+// after each.
+func (c *Conn) Send(now time.Time, channel int, message []byte) (MessageID, error) {
+	switch {
+	case c.state == StateClosed:
+		return 0, ErrClosed
+	case c.state == StateConnecting:
+		return 0, ErrNotConnected
+	case channel < 0 || channel >= len(c.channels):
+		return 0, ErrUnknownChannel
+	case len(message) > c.core.cfg.Channels[channel].MaxMessage:
+		return 0, ErrTooLarge
+	}
+	if c.core.cfg.Channels[channel].Mode == ReliableOrdered {
+		if !c.channels[channel].outgoing.Push(message) {
+			return 0, ErrWindowFull
+		}
+		c.nextID++
+	} else {
+		if c.outbox.Bytes()+len(message) > maxOutbox {
+			return 0, ErrWindowFull
+		}
+		c.nextID++
+		c.pushUnreliable(channel, message)
+	}
+	c.core.wake(now)
+	return c.nextID, nil
+}
+
+func (c *Conn) pushUnreliable(ch int, message []byte) {
+	c.outbox.Push(uint8(ch), uint64(c.nextID), message)
+	if n := channel.Fragments(len(message)); n > 1 {
+		c.pieces = append(c.pieces, fragmented{id: c.nextID, channel: uint8(ch), left: n})
+	}
+}
+
+// Receive takes the oldest received message. It is valid until the next call
+// of Receive on this Conn or its Core.
+func (c *Conn) Receive() (channel int, message []byte, ok bool) {
+	ch, message, ok := c.queue.Pop()
+	return int(ch), message, ok
+}
+
+// NextNotice takes the oldest notice.
+func (c *Conn) NextNotice() (Notice, bool) { return c.notices.pop() }
+
+// Stats returns counters and estimates.
+func (c *Conn) Stats() ConnStats {
+	s := c.stats
+	rtt := &c.out.RTT
+	s.RTT, s.MinRTT, s.Jitter = rtt.Smoothed, rtt.Min, rtt.Variance
+	s.LossIn, s.LossOut = c.in.Loss(), c.out.Loss()
+	s.PacketsLost, s.LateAcks = c.out.LostPackets, c.out.LateAcks
+	s.InFlight, s.SendWindow = c.out.InFlightBytes, c.window.Bytes()
+	s.QueuedBytes, s.NoticesLost = c.queue.Bytes(), c.notices.dropped
+	for i := range c.channels {
+		ch := &c.channels[i]
+		s.Stale += ch.inbound.Stale
+		s.Abandoned += ch.inbound.Abandoned
+		s.Resent += ch.outgoing.Repeated
+		s.ReliableHeld += ch.outgoing.Bytes()
+	}
+	return s
+}
+
+// An ending repeats the close frame: its acknowledgement would need one too.
+type ending struct {
+	reason CloseReason
+	text   string
+	left   int // times still to send it
+	sendAt time.Time
+}
+
+// closeRepeats is how often a close frame is sent: all three get lost once in
+// a thousand at 10 % loss, and then the peer's timeout remains.
+const closeRepeats = 3
+
+// closeInterval is the time between the repeats.
+const closeInterval = 100 * time.Millisecond
+
+// Close ends the connection and tells the peer why with the next Flush. What
+// was not acknowledged by then may not arrive. text is for people, cut after
+// 200 bytes; for CloseRedirect it is the address to go to. Closing twice does
+// nothing.
+func (c *Conn) Close(now time.Time, reason CloseReason, text string) {
+	if c.state == StateClosed {
+		return
+	}
+	if len(text) > maxCloseText {
+		text = text[:maxCloseText]
+	}
+	if c.send != nil {
+		c.ending = &ending{reason: reason, text: text, left: closeRepeats, sendAt: now}
+	}
+	c.finish(now, &CloseError{Reason: reason, Text: text})
+}
+
+// finish enters StateClosed.
+func (c *Conn) finish(now time.Time, err *CloseError) {
+	announced := c.dialled || c.state == StateOpen
+	if c.state == StateOpen && !c.dialled {
+		c.core.accepted--
+	}
+	c.state, c.err = StateClosed, err
+	c.gone = c.ending == nil
+	c.core.wake(now)
+	if announced {
+		c.core.emit(Event{Kind: EventClosed, Conn: c, Err: err})
+	}
+}
+
+// open enters StateOpen.
+func (c *Conn) open(hello []byte) {
+	c.state = StateOpen
+	if !c.dialled {
+		c.core.accepted++
+	}
+	c.core.emit(Event{Kind: EventConnected, Conn: c, Hello: hello})
+}

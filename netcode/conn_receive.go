@@ -1,0 +1,166 @@
+package netcode
+
+import (
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
+)
+
+// receivePacket opens a packet and does what it says. Order matters: nothing
+// is believed before the tag is checked, nothing is acknowledged before there
+// is room for it, nothing is used before all of it is known to be sound.
+func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.Header, length int) {
+	core := c.core
+	number := wire.ExpandNumber(h.Number, h.NumberLen, c.in.Next())
+	if !c.replay.Check(number) {
+		c.stats.Duplicates++
+		core.drop(DropReplay)
+		return
+	}
+	plain, err := c.receive.Open(core.plain[:0], datagram[:length], datagram[length:], number)
+	if err != nil {
+		core.drop(DropBadTag)
+		if c.stats.BadTags++; c.stats.BadTags >= c.forgeLimit() && c.state == StateOpen {
+			c.Close(now, CloseKeyLimit, "")
+		}
+		return
+	}
+	frames, err := wire.ConsumeAck(plain, h.AckForm, &core.ack)
+	if err == nil {
+		err = c.checkFrames(frames)
+	}
+	if err != nil {
+		c.violation(now)
+		return
+	}
+	if c.state == StateClosed {
+		return // the close frame repeats by itself
+	}
+	if c.queue.Bytes()+len(frames) > core.cfg.MaxQueued {
+		c.stats.QueueFull++
+		core.drop(DropQueueFull)
+		return
+	}
+	c.replay.Mark(number)
+	c.stats.PacketsIn++
+	c.stats.BytesIn += uint64(len(datagram))
+	c.lastReceived = now
+	c.confirm(now)
+	if path.Local != c.path.Local && samePeer(path, c.path) {
+		c.path.Local = path.Local
+	}
+	if h.AckForm != wire.AckNone && !c.receiveAck(now) {
+		c.violation(now)
+		return
+	}
+	eliciting, err := c.useFrames(now, number, frames)
+	if err != nil {
+		c.violation(now)
+		return
+	}
+	c.in.Add(now, number, eliciting)
+}
+
+// forgeLimit is how many forgeries the keys may be tried with.
+func (c *Conn) forgeLimit() uint64 {
+	if c.core.cfg.Plaintext {
+		return 1 << 62
+	}
+	return c.suite.MaxForged()
+}
+
+// violation ends a connection whose peer, proven to be the peer, breaks the
+// protocol. Without encryption nobody is proven, and the packet is dropped.
+func (c *Conn) violation(now time.Time) {
+	c.core.drop(DropMalformed)
+	if !c.core.cfg.Plaintext {
+		c.Close(now, CloseProtocol, "")
+	}
+}
+
+// checkFrames decodes all frames of a packet without using them.
+func (c *Conn) checkFrames(b []byte) error {
+	f := &c.core.frame[0]
+	for len(b) > 0 {
+		rest, err := wire.ConsumeFrame(b, f)
+		if err != nil {
+			return err
+		}
+		b = rest
+		if f.Kind == wire.FrameControl {
+			continue
+		}
+		if int(f.Channel) >= len(c.channels) {
+			return wire.ErrMalformed
+		}
+		ch := &c.channels[f.Channel]
+		if c.core.cfg.Channels[f.Channel].Mode == ReliableOrdered {
+			err = ch.incoming.Check(f)
+		} else {
+			err = ch.inbound.Check(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// useFrames does what the checked frames of a packet say.
+func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting bool, err error) {
+	f := &c.core.frame[0]
+	for len(b) > 0 && c.state != StateClosed {
+		if b, err = wire.ConsumeFrame(b, f); err != nil {
+			return false, err
+		}
+		if f.Kind == wire.FrameControl {
+			eliciting = eliciting || f.Channel == wire.ControlPing
+			if f.Channel == wire.ControlClose {
+				c.finish(now, &CloseError{Reason: CloseReason(f.Reason), Text: string(f.Data), Remote: true})
+			}
+			continue
+		}
+		eliciting = true
+		ch := &c.channels[f.Channel]
+		if f.IsReliable() {
+			err = ch.incoming.Add(f, &c.queue)
+		} else {
+			ch.inbound.Add(number, f, &c.queue)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return eliciting, nil
+}
+
+// receiveAck processes the acknowledgement in core.ack. It reports false if
+// the peer acknowledges what was never sent.
+func (c *Conn) receiveAck(now time.Time) bool {
+	inFlight := c.out.InFlightBytes
+	if !c.out.Ack(now, &c.core.ack) {
+		return false
+	}
+	// The window decided, not the application, if most of it was used (as
+	// quic-go judges in slow start).
+	limited := 2*inFlight > c.window.Bytes()
+	for _, number := range c.out.Acked {
+		p := c.out.At(number)
+		if p.AckNext > 0 {
+			c.in.Confirm(p.AckNext - 1)
+		}
+		if p.Reliable > 0 {
+			c.window.Acked(p.At, p.Reliable, limited)
+		}
+		for _, item := range p.Items {
+			if item.Reliable {
+				c.channels[item.Channel].outgoing.Acked(item.Number)
+			} else {
+				c.noteUnreliable(item, true)
+			}
+		}
+		p.Items = p.Items[:0]
+	}
+	c.loseAll(now)
+	return true
+}

@@ -1,0 +1,285 @@
+package netcode
+
+import (
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/ack"
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
+)
+
+// flush sends what is due at now.
+func (c *Conn) flush(now time.Time, out Sender) {
+	switch {
+	case c.ending != nil:
+		c.flushEnding(now, out)
+		return
+	case c.state == StateClosed:
+		c.gone = true
+		return
+	}
+	if c.shaking != nil && !c.flushHandshake(now, out) {
+		return
+	}
+	if c.send == nil || c.state != StateOpen && !c.ping {
+		return
+	}
+	if timeout := c.core.cfg.Timeout; timeout > 0 && now.Sub(c.lastReceived) >= timeout {
+		c.finish(now, &CloseError{Reason: CloseTimeout})
+		return
+	}
+	c.detectLoss(now)
+	if now.Sub(c.lastSent) >= c.core.cfg.Keepalive {
+		c.ping = true
+	}
+	for c.wantsPacket(now) && c.sendPacket(now, out) {
+	}
+	c.outbox.Reset()
+}
+
+// detectLoss gives up what is overdue, so that it is sent again.
+func (c *Conn) detectLoss(now time.Time) {
+	if t := c.out.LossDeadline(); !t.IsZero() && !now.Before(t) {
+		c.out.Lost = c.out.Lost[:0]
+		c.out.DetectLoss(now)
+		c.loseAll(now)
+	}
+	if t := c.out.ProbeDeadline(c.core.cfg.MaxAckDelay); !t.IsZero() && !now.Before(t) {
+		c.out.Probe()
+		c.loseAll(now)
+		c.ping = true
+	}
+}
+
+// loseAll tells the channels what was in the packets just given up.
+func (c *Conn) loseAll(now time.Time) {
+	for _, number := range c.out.Lost {
+		p := c.out.At(number)
+		if p.Reliable > 0 {
+			c.window.Lost(now, p.At)
+		}
+		kept := p.Items[:0] // what still matters if it arrives after all
+		for _, item := range p.Items {
+			if item.Reliable {
+				c.channels[item.Channel].outgoing.Lost(item.Number, number)
+				kept = append(kept, item)
+			} else {
+				c.noteUnreliable(item, false)
+			}
+		}
+		p.Items = kept
+	}
+}
+
+// noteUnreliable turns the fate of one packet's item into a notice.
+func (c *Conn) noteUnreliable(item ack.Item, delivered bool) {
+	if !item.Fragment {
+		c.notices.push(Notice{MessageID(item.Number), int(item.Channel), delivered})
+		return
+	}
+	for i := range c.pieces {
+		f := &c.pieces[i]
+		if f.id != MessageID(item.Number) {
+			continue
+		}
+		if f.left--; f.left > 0 && delivered {
+			return
+		}
+		c.notices.push(Notice{f.id, int(f.channel), delivered})
+		c.pieces = append(c.pieces[:i], c.pieces[i+1:]...)
+		return
+	}
+}
+
+// wantsPacket reports whether there is a reason to send.
+func (c *Conn) wantsPacket(now time.Time) bool {
+	due := c.in.Due(c.core.cfg.MaxAckDelay)
+	return c.ping || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
+}
+
+// sendPacket sends one packet if there is anything to put in it, and reports
+// whether it did.
+func (c *Conn) sendPacket(now time.Time, out Sender) bool {
+	core := c.core
+	c.out.MakeRoom()
+	c.loseAll(now)
+	record := c.out.Add(now)
+	number := c.out.Next()
+	if number >= c.sealLimit() {
+		c.Close(now, CloseKeyLimit, "")
+		return false
+	}
+	h := wire.Header{
+		HasConnID: c.dialled, ConnID: c.remoteID,
+		Number: number, NumberLen: wire.NumberLen(number, c.out.Acknowledged()),
+	}
+	plain := core.plain[:0]
+	if c.in.Any() {
+		c.in.Fill(now, &core.ack)
+		h.AckForm = core.ack.Form()
+		record.AckNext = core.ack.Newest + 1
+		plain = wire.AppendAck(plain, &core.ack)
+	}
+	header := wire.AppendHeader(core.packet[:0], h, c.idLen)
+	room := wire.MaxDatagram - len(header) - len(plain) - c.send.Overhead()
+	plain = c.appendFrames(plain, room, number, record)
+	due := c.in.Due(core.cfg.MaxAckDelay)
+	if !record.Eliciting && (due.IsZero() || now.Before(due)) {
+		return false
+	}
+	c.out.Commit(record)
+	c.in.Sent()
+	c.transmit(now, out, header, plain, number)
+	return true
+}
+
+// transmit seals and sends a packet.
+func (c *Conn) transmit(now time.Time, out Sender, header, plain []byte, number uint64) {
+	datagram := c.send.Seal(header, header, plain, number)
+	c.core.packet = datagram[:0]
+	c.lastSent = now
+	c.stats.PacketsOut++
+	c.stats.BytesOut += uint64(len(datagram))
+	c.core.send(out, c.path, datagram)
+}
+
+// appendFrames fills a packet: first what is said once, then what is
+// repeated until it arrives. A frame is written when the next is known, since
+// the last one needs no length.
+func (c *Conn) appendFrames(plain []byte, room int, number uint64, record *ack.Packet) []byte {
+	if c.ping {
+		ping := wire.Frame{Kind: wire.FrameControl, Channel: wire.ControlPing}
+		plain = wire.AppendFrame(plain, &ping, false)
+		room--
+		c.ping, record.Eliciting = false, true
+	}
+	next, held := 0, false
+	take := func() {
+		f := &c.core.frame[next]
+		room -= wire.FrameLen(f, false)
+		if held {
+			plain = wire.AppendFrame(plain, &c.core.frame[1-next], false)
+		}
+		next, held, record.Eliciting = 1-next, true, true
+	}
+	for {
+		f := &c.core.frame[next]
+		id, ok := c.outbox.Next(room, f)
+		if !ok {
+			break
+		}
+		record.Items = append(record.Items, ack.Item{
+			Channel: f.Channel, Number: id, Fragment: f.Kind == wire.FrameFragment,
+		})
+		take()
+	}
+	for i := range c.channels {
+		for c.out.InFlightBytes+record.Reliable < c.window.Bytes() {
+			f := &c.core.frame[next]
+			segment, ok := c.channels[i].outgoing.Next(room, number, f)
+			if !ok {
+				break
+			}
+			record.Items = append(record.Items, ack.Item{Channel: f.Channel, Reliable: true, Number: segment})
+			record.Reliable += max(1, len(f.Data))
+			take()
+		}
+	}
+	if held {
+		plain = wire.AppendFrame(plain, &c.core.frame[1-next], true)
+	}
+	return plain
+}
+
+// flushEnding repeats the close frame, then lets go.
+func (c *Conn) flushEnding(now time.Time, out Sender) {
+	e := c.ending
+	if c.shaking != nil && c.shaking.answer(now) {
+		c.core.send(out, c.path, c.shaking.datagram)
+	}
+	if e.left > 0 && !now.Before(e.sendAt) {
+		e.left--
+		e.sendAt = now.Add(closeInterval)
+		c.sendClose(now, out)
+	}
+	if e.left == 0 && !now.Before(e.sendAt) {
+		c.gone = true
+	}
+}
+
+// sendClose sends a packet with nothing but an ack and the close frame.
+func (c *Conn) sendClose(now time.Time, out Sender) {
+	core := c.core
+	c.out.MakeRoom()
+	record := c.out.Add(now)
+	number := c.out.Next()
+	h := wire.Header{
+		HasConnID: c.dialled, ConnID: c.remoteID,
+		Number: number, NumberLen: wire.NumberLen(number, c.out.Acknowledged()),
+	}
+	plain := core.plain[:0]
+	if c.in.Any() {
+		c.in.Fill(now, &core.ack)
+		h.AckForm = core.ack.Form()
+		plain = wire.AppendAck(plain, &core.ack)
+	}
+	plain = wire.AppendFrame(plain, &wire.Frame{
+		Kind: wire.FrameControl, Channel: wire.ControlClose,
+		Reason: uint8(c.ending.reason), Data: []byte(c.ending.text),
+	}, true)
+	c.out.Commit(record)
+	c.transmit(now, out, wire.AppendHeader(core.packet[:0], h, c.idLen), plain, number)
+}
+
+// sealLimit is how many packets the keys may seal.
+func (c *Conn) sealLimit() uint64 {
+	if c.core.cfg.Plaintext {
+		return 1 << 62
+	}
+	return c.suite.MaxSealed()
+}
+
+// nextDeadline returns when flush is needed; zero if never.
+func (c *Conn) nextDeadline() time.Time {
+	if c.gone {
+		return c.lastSent // at once: the Core forgets it
+	}
+	if e := c.ending; e != nil {
+		if c.shaking != nil && c.shaking.again {
+			return c.lastReceived
+		}
+		return e.sendAt
+	}
+	if c.state == StateClosed {
+		return c.lastSent
+	}
+	var t time.Time
+	if c.shaking != nil {
+		t = earlier(t, c.shaking.deadline())
+	}
+	if c.send == nil || c.state != StateOpen {
+		return t
+	}
+	if c.outbox.Bytes() > 0 || c.ping || c.canSendReliable() {
+		return c.lastReceived
+	}
+	t = earlier(t, c.in.Due(c.core.cfg.MaxAckDelay))
+	t = earlier(t, c.out.LossDeadline())
+	t = earlier(t, c.out.ProbeDeadline(c.core.cfg.MaxAckDelay))
+	t = earlier(t, c.lastSent.Add(c.core.cfg.Keepalive))
+	if c.core.cfg.Timeout > 0 {
+		t = earlier(t, c.lastReceived.Add(c.core.cfg.Timeout))
+	}
+	return t
+}
+
+func (c *Conn) canSendReliable() bool {
+	if c.out.InFlightBytes >= c.window.Bytes() {
+		return false
+	}
+	for i := range c.channels {
+		if c.channels[i].outgoing.Waiting() {
+			return true
+		}
+	}
+	return false
+}

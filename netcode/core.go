@@ -1,0 +1,279 @@
+package netcode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/handshake"
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
+)
+
+// A Sender takes the datagrams of a Flush. The bytes are valid during the
+// call only.
+type Sender interface {
+	SendDatagram(path Path, datagram []byte)
+}
+
+// A Core holds the connections of one endpoint: those it accepted and those
+// it dialled. It is driven from outside: Receive takes a datagram, Flush
+// gives datagrams, NextDeadline says when Flush is needed at the latest.
+//
+// It is not safe for concurrent use, and its methods must not be called from
+// a Sender or from the hook for foreign datagrams.
+type Core struct {
+	cfg      Config
+	identity wire.Identity
+	suites   wire.Suites
+	cookies  *handshake.CookieJar // nil until the first datagram from a client
+
+	conns   []*Conn                // in the order they began
+	byID    map[uint64]*Conn       // accepted, by the connection ID we gave out
+	byPeer  map[peerKey]*Conn      // dialled
+	pending map[handshakeKey]*Conn // accepted, not confirmed
+	foreign func(time.Time, Path, []byte)
+
+	events   []Event
+	event    int // events before it were taken
+	replies  []reply
+	deadline time.Time // no connection needs Flush before; zero = never
+	accepted int       // open connections of clients
+	stats    CoreStats
+
+	// Scratch, valid within one call.
+	packet, plain []byte
+	ack           wire.Ack
+	frame         [2]wire.Frame
+}
+
+// peerKey finds a dialled connection: servers' packets carry no ID.
+type peerKey struct {
+	remote  netip.AddrPort
+	carrier uint16
+}
+
+// handshakeKey finds the connection a repeated handshake datagram means.
+type handshakeKey struct {
+	peerKey
+	clientID uint64
+}
+
+func keyOf(p Path) peerKey { return peerKey{p.Remote, p.Carrier} }
+
+// A reply is a stateless answer that waits for Flush.
+type reply struct {
+	path Path
+	data [wire.HandshakeHeaderLen + wire.CookieLen]byte
+	n    int
+}
+
+// Limits of what strangers can make a Core hold.
+const (
+	// maxReplies bounds the stateless answers between two flushes.
+	maxReplies = 256
+
+	// maxPending bounds the handshakes under way, all from proven addresses.
+	maxPending = 1024
+
+	// maxDatagramIn is the largest datagram looked at: an Ethernet frame.
+	maxDatagramIn = 1500
+)
+
+// connIDLen is how long the connection IDs are that a Core hands out. Three
+// bytes tell 65,535 connections apart from strangers well enough that the
+// tag is rarely asked; see docs/PROTOCOL.md, section 3.
+const connIDLen = 3
+
+// NewCore returns a Core, or an error that names the field of cfg that is
+// wrong and its limit.
+func NewCore(cfg Config) (*Core, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Key == (KeyPair{}) {
+		if cfg.Key, err = handshake.GenerateKeyPair(cfg.Random); err != nil {
+			return nil, fmt.Errorf("netcode: key: %w", err)
+		}
+	}
+	c := &Core{
+		cfg:      cfg,
+		identity: cfg.wireIdentity(),
+		suites:   supportedSuites(cfg.Suite),
+		byID:     map[uint64]*Conn{},
+		byPeer:   map[peerKey]*Conn{},
+		pending:  map[handshakeKey]*Conn{},
+		packet:   make([]byte, 0, wire.MaxDatagram),
+		plain:    make([]byte, 0, maxDatagramIn),
+	}
+	return c, nil
+}
+
+// PublicKey returns the key that clients pin.
+func (c *Core) PublicKey() [32]byte { return c.cfg.Key.Public }
+
+// Stats returns counters.
+func (c *Core) Stats() CoreStats {
+	c.stats.Conns = 0
+	for _, conn := range c.conns {
+		if conn.state == StateOpen {
+			c.stats.Conns++
+		}
+	}
+	return c.stats
+}
+
+// SetForeign sets the hook for datagrams that are not of this protocol, by
+// their first byte: STUN, DTLS, server queries and the like share the port.
+// The bytes are valid during the call.
+func (c *Core) SetForeign(hook func(now time.Time, path Path, datagram []byte)) {
+	c.foreign = hook
+}
+
+// Receive takes a datagram that arrived at now. The bytes are only borrowed.
+// Whatever they are, Receive does not fail: it counts and drops.
+func (c *Core) Receive(now time.Time, path Path, datagram []byte) {
+	c.stats.DatagramsIn++
+	c.stats.BytesIn += uint64(len(datagram))
+	switch wire.Classify(datagram) {
+	case wire.KindPacket:
+		c.receivePacket(now, path, datagram)
+	case wire.KindHandshake:
+		c.receiveHandshake(now, path, datagram)
+	default:
+		if c.foreign != nil {
+			c.foreign(now, path, datagram)
+			return
+		}
+		c.drop(DropForeign)
+	}
+}
+
+func (c *Core) drop(why DropReason) { c.stats.Dropped[why]++ }
+
+func (c *Core) receivePacket(now time.Time, path Path, datagram []byte) {
+	if len(datagram) > maxDatagramIn {
+		c.drop(DropMalformed)
+		return
+	}
+	h, length, err := wire.ConsumeHeader(datagram, connIDLen)
+	if err != nil {
+		c.drop(DropMalformed)
+		return
+	}
+	var conn *Conn
+	if h.HasConnID {
+		conn = c.byID[h.ConnID]
+	} else {
+		conn = c.byPeer[keyOf(path)]
+	}
+	if conn == nil || conn.receive == nil {
+		c.drop(DropUnknownConn)
+		return
+	}
+	conn.receivePacket(now, path, datagram, &h, length)
+	c.wake(conn.nextDeadline())
+}
+
+// wake makes NextDeadline at most t; zero changes nothing.
+func (c *Core) wake(t time.Time) { c.deadline = earlier(c.deadline, t) }
+
+// NextDeadline returns when Flush must be called at the latest; the zero time
+// if nothing waits. It may be early, never late.
+func (c *Core) NextDeadline() time.Time { return c.deadline }
+
+// Flush sends what is due at now: queued messages, acknowledgements, what was
+// lost, handshakes, probes, keepalives; and closes what timed out.
+func (c *Core) Flush(now time.Time, out Sender) {
+	for i := range c.replies {
+		r := &c.replies[i]
+		c.send(out, r.path, r.data[:r.n])
+	}
+	c.replies = c.replies[:0]
+	c.deadline = time.Time{}
+	live := c.conns[:0]
+	for _, conn := range c.conns {
+		conn.flush(now, out)
+		if conn.gone {
+			c.forget(conn)
+			continue
+		}
+		live = append(live, conn)
+		c.wake(conn.nextDeadline())
+	}
+	clear(c.conns[len(live):])
+	c.conns = live
+}
+
+func (c *Core) send(out Sender, path Path, datagram []byte) {
+	c.stats.DatagramsOut++
+	c.stats.BytesOut += uint64(len(datagram))
+	out.SendDatagram(path, datagram)
+}
+
+// forget removes every way to find conn.
+func (c *Core) forget(conn *Conn) {
+	if conn.dialled {
+		delete(c.byPeer, keyOf(conn.path))
+		return
+	}
+	delete(c.byID, conn.localID)
+	delete(c.pending, conn.handshakeKey())
+}
+
+// NextEvent returns the next event. Its Hello is valid until the next call of
+// Receive.
+func (c *Core) NextEvent() (Event, bool) {
+	if c.event == len(c.events) {
+		return Event{}, false
+	}
+	e := c.events[c.event]
+	c.events[c.event] = Event{}
+	if c.event++; c.event == len(c.events) {
+		c.events, c.event = c.events[:0], 0
+	}
+	return e, true
+}
+
+func (c *Core) emit(e Event) { c.events = append(c.events, e) }
+
+// Shutdown closes every connection, tells the peers why, and accepts no more.
+// The caller flushes: a few times over the next second if it can, since the
+// notes may be lost.
+func (c *Core) Shutdown(now time.Time, reason CloseReason, text string) {
+	c.cfg.MaxConns = 0
+	for _, conn := range c.conns {
+		conn.Close(now, reason, text)
+	}
+}
+
+// newConnID returns a connection ID that is not in use.
+func (c *Core) newConnID() (uint64, error) {
+	for {
+		var b [8]byte
+		if _, err := io.ReadFull(c.cfg.Random, b[:connIDLen]); err != nil {
+			return 0, fmt.Errorf("netcode: connection ID: %w", err)
+		}
+		id := binary.LittleEndian.Uint64(b[:])
+		if c.byID[id] == nil {
+			return id, nil
+		}
+	}
+}
+
+// supportedSuites returns the ciphers to offer or choose from.
+func supportedSuites(restrict Suite) wire.Suites {
+	switch restrict {
+	case SuiteChaCha20Poly1305:
+		return 1 << handshake.ChaCha20Poly1305
+	case SuiteAES256GCM:
+		return 1 << handshake.AES256GCM
+	}
+	suites := wire.Suites(1 << handshake.ChaCha20Poly1305)
+	if handshake.Preferred() == handshake.AES256GCM {
+		suites |= 1 << handshake.AES256GCM
+	}
+	return suites
+}

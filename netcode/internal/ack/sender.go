@@ -1,0 +1,248 @@
+package ack
+
+import (
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
+)
+
+// An Item is one thing a packet carried: enough for its channel to know what
+// an acknowledgement or a loss means.
+type Item struct {
+	Channel  uint8
+	Reliable bool
+	Fragment bool   // a piece of an unreliable message
+	Number   uint64 // segment if Reliable, else message ID
+}
+
+type packetState uint8
+
+const (
+	stateInFlight packetState = iota
+	stateAcked
+	stateLost
+)
+
+// A Packet is the memory of one sent packet.
+type Packet struct {
+	At        time.Time
+	AckNext   uint64 // one more than the newest packet it acknowledged; 0 = none
+	Eliciting bool   // it asks for an acknowledgement
+	Reliable  int    // bytes of reliable data in it
+	Items     []Item // capacity is reused
+	state     packetState
+}
+
+// Capacity of the ring of sent packets. It grows from the first to the second
+// as packets in doubt ask for it. 4,096 packets are 32 seconds at 128 a
+// second, so that a packet leaves undecided only when nothing was heard for
+// far longer than a timeout.
+const (
+	minRing = 32
+	maxRing = 4096
+)
+
+// A Sender remembers sent packets until they are acknowledged or given up.
+// The zero value is ready to use.
+type Sender struct {
+	RTT RTT
+
+	ring     []Packet
+	oldest   uint64 // oldest number remembered
+	next     uint64 // number of the next packet
+	undone   uint64 // oldest number still in flight, or next
+	acked    uint64 // one more than the newest number acknowledged
+	loss     float64
+	probes   int       // probes sent since the last acknowledgement
+	lastSent time.Time // of an eliciting packet
+
+	InFlightBytes int    // reliable data in packets neither acknowledged nor lost
+	LostPackets   uint64 // given up, ever
+	LateAcks      uint64 // acknowledged after having been given up
+
+	Acked []uint64 // result of the last Ack: numbers newly acknowledged
+	Lost  []uint64 // result of the last Ack or DetectLoss: numbers given up
+}
+
+// Next returns the number of the next packet.
+func (s *Sender) Next() uint64 { return s.next }
+
+// Acknowledged returns one more than the newest number acknowledged.
+func (s *Sender) Acknowledged() uint64 { return s.acked }
+
+// Loss returns the estimated share of packets that do not arrive, 0 to 1.
+func (s *Sender) Loss() float64 { return s.loss }
+
+// At returns the packet with the given number, or nil if it is forgotten.
+func (s *Sender) At(number uint64) *Packet {
+	if number < s.oldest || number >= s.next {
+		return nil
+	}
+	return &s.ring[number&uint64(len(s.ring)-1)]
+}
+
+// MakeRoom must precede Add. A packet that must be given up for want of room
+// is in Lost afterwards.
+func (s *Sender) MakeRoom() {
+	s.Lost = s.Lost[:0]
+	if s.next-s.oldest < uint64(len(s.ring)) {
+		return
+	}
+	switch {
+	case len(s.ring) > 0 && s.undone > s.oldest:
+		// The oldest is decided: Add forgets it.
+	case len(s.ring) < maxRing:
+		s.grow()
+	default:
+		s.lose(s.oldest)
+		s.advanceUndone()
+	}
+}
+
+func (s *Sender) grow() {
+	size := max(minRing, 2*len(s.ring))
+	ring := make([]Packet, size)
+	for n := s.oldest; n < s.next; n++ {
+		ring[n&uint64(size-1)] = s.ring[n&uint64(len(s.ring)-1)]
+	}
+	s.ring = ring
+}
+
+// Add returns a record for the next packet, to be filled in before Commit.
+func (s *Sender) Add(now time.Time) *Packet {
+	if s.next-s.oldest == uint64(len(s.ring)) {
+		s.oldest++
+	}
+	p := &s.ring[s.next&uint64(len(s.ring)-1)]
+	*p = Packet{At: now, Items: p.Items[:0]}
+	return p
+}
+
+// Commit counts the packet from the last Add as sent.
+func (s *Sender) Commit(p *Packet) (number uint64) {
+	s.InFlightBytes += p.Reliable
+	if p.Eliciting {
+		s.lastSent = p.At
+	}
+	number = s.next
+	s.next++
+	return number
+}
+
+// Ack processes an acknowledgement received at now. It reports false if the
+// peer acknowledges what was never sent. Acked and Lost hold the result.
+func (s *Sender) Ack(now time.Time, a *wire.Ack) bool {
+	s.Acked, s.Lost = s.Acked[:0], s.Lost[:0]
+	newest := wire.ExpandNumber(a.Newest, 2, s.next)
+	if newest >= s.next {
+		return false
+	}
+	// The round trip is measured on the newest packet, when it is news.
+	if p := s.At(newest); p != nil && p.state != stateAcked && p.Eliciting {
+		s.RTT.Add(now.Sub(p.At), a.Delay)
+	}
+	s.ackOne(newest)
+	for i := range 32 * uint64(a.Words) {
+		if i >= newest {
+			break
+		}
+		if a.Bits[i/32]>>(i%32)&1 != 0 {
+			s.ackOne(newest - 1 - i)
+		}
+	}
+	s.acked = max(s.acked, newest+1)
+	if len(s.Acked) > 0 {
+		s.probes = 0
+	}
+	s.DetectLoss(now)
+	return true
+}
+
+func (s *Sender) ackOne(number uint64) {
+	p := s.At(number)
+	if p == nil || p.state == stateAcked {
+		return
+	}
+	if p.state == stateLost {
+		s.LateAcks++
+		s.loss = max(0, s.loss-lossGain) // it was not lost after all
+	} else {
+		s.loss -= s.loss * lossGain
+		s.InFlightBytes -= p.Reliable
+	}
+	p.state = stateAcked
+	s.Acked = append(s.Acked, number)
+}
+
+// lose gives up a packet that is in flight.
+func (s *Sender) lose(number uint64) {
+	p := s.At(number)
+	if p.state != stateInFlight {
+		return
+	}
+	p.state = stateLost
+	s.LostPackets++
+	s.loss += (1 - s.loss) * lossGain
+	s.InFlightBytes -= p.Reliable
+	s.Lost = append(s.Lost, number)
+}
+
+func (s *Sender) advanceUndone() {
+	s.undone = max(s.undone, s.oldest)
+	for s.undone < s.next && s.At(s.undone).state != stateInFlight {
+		s.undone++
+	}
+}
+
+// DetectLoss appends to Lost the packets that were sent before one that was
+// acknowledged and have been in flight for longer than the loss delay
+// (RFC 9002, section 6.1.2; RFC 8985 calls it RACK).
+func (s *Sender) DetectLoss(now time.Time) {
+	s.advanceUndone()
+	delay := s.RTT.LossDelay()
+	for n := s.undone; n < s.acked; n++ {
+		p := s.At(n)
+		if now.Sub(p.At) < delay {
+			break // packets are in order of sending
+		}
+		s.lose(n)
+	}
+	s.advanceUndone()
+}
+
+// LossDeadline returns when DetectLoss will next give up a packet; zero if
+// no packet is suspect.
+func (s *Sender) LossDeadline() time.Time {
+	if s.undone >= s.acked {
+		return time.Time{}
+	}
+	return s.At(s.undone).At.Add(s.RTT.LossDelay())
+}
+
+// ProbeDeadline returns when silence calls for a probe; zero if nothing
+// reliable is in flight. The delay doubles with every probe (RFC 9002,
+// section 6.2).
+func (s *Sender) ProbeDeadline(maxAckDelay time.Duration) time.Time {
+	if s.InFlightBytes == 0 {
+		return time.Time{}
+	}
+	return s.lastSent.Add(s.RTT.ProbeDelay(maxAckDelay) << min(s.probes, maxProbeShift))
+}
+
+// maxProbeShift bounds the doubling: 64 times the probe delay is longer than
+// any timeout.
+const maxProbeShift = 6
+
+// Probe gives up the oldest packet with reliable items, so that what it
+// carried is sent again, and backs off.
+func (s *Sender) Probe() {
+	s.Lost = s.Lost[:0]
+	s.probes++
+	for n := s.undone; n < s.next; n++ {
+		if p := s.At(n); p.state == stateInFlight && p.Reliable > 0 {
+			s.lose(n)
+			break
+		}
+	}
+	s.advanceUndone()
+}

@@ -1,0 +1,82 @@
+package netcode
+
+import (
+	"fmt"
+	"time"
+)
+
+// A DropReason says why a datagram was dropped.
+type DropReason uint8
+
+// The reasons for dropping a datagram.
+const (
+	DropForeign     DropReason = iota // not of this protocol, and no hook for it
+	DropMalformed                     // cannot be decoded
+	DropUnknownConn                   // belongs to no connection
+	DropReplay                        // seen before, or too old to tell
+	DropBadTag                        // forged, corrupted, or sealed with other keys
+	DropQueueFull                     // the application does not take its messages
+	DropBadCookie                     // an address that was not proven
+	DropHandshake                     // a handshake message that fits nowhere
+	DropLimit                         // too many handshakes at once
+	DropNotServing                    // a client asks a Core that accepts nobody
+	numDropReasons  = iota
+)
+
+var dropNames = [numDropReasons]string{
+	"foreign", "malformed", "unknown connection", "replay", "bad tag", "queue full",
+	"bad cookie", "handshake", "limit", "not serving",
+}
+
+// String returns the reason in words.
+func (r DropReason) String() string {
+	if int(r) < len(dropNames) {
+		return dropNames[r]
+	}
+	return fmt.Sprintf("DropReason(%d)", uint8(r))
+}
+
+// DropReasons is how many reasons there are: DropReason(0) to
+// DropReason(DropReasons-1).
+const DropReasons = numDropReasons
+
+// CoreStats counts since the Core was made.
+type CoreStats struct {
+	DatagramsIn  uint64
+	DatagramsOut uint64
+	BytesIn      uint64 // of UDP payload
+	BytesOut     uint64
+	Dropped      [numDropReasons]uint64 // by DropReason
+	Handshakes   uint64                 // started with a proven address
+	Refused      uint64                 // refused without state: version, mode, key
+	Conns        int                    // open now
+}
+
+// ConnStats describes one connection. Counters count since its handshake
+// began.
+type ConnStats struct {
+	RTT     time.Duration // smoothed; zero until the first sample
+	MinRTT  time.Duration
+	Jitter  time.Duration // mean deviation of the round-trip time (RFC 6298)
+	LossIn  float64       // share of the peer's packets that do not arrive, 0 to 1
+	LossOut float64       // share of ours
+
+	PacketsIn  uint64
+	PacketsOut uint64
+	BytesIn    uint64 // of UDP payload
+	BytesOut   uint64
+
+	PacketsLost  uint64 // of ours, given up
+	LateAcks     uint64 // given up and acknowledged after all
+	Duplicates   uint64 // packets that arrived again, and were dropped
+	BadTags      uint64 // packets that failed authentication, and were dropped
+	Stale        uint64 // sequenced messages dropped because a newer one was there
+	Abandoned    uint64 // unreliable messages of which a fragment never came
+	Resent       uint64 // segments of reliable messages sent again
+	QueueFull    uint64 // packets dropped because the application reads too slowly
+	NoticesLost  uint64 // notices dropped because the application does not read them
+	QueuedBytes  int    // received and not yet taken
+	InFlight     int    // bytes of reliable data on their way
+	SendWindow   int    // how many may be
+	ReliableHeld int    // bytes of reliable messages not yet acknowledged
+}
