@@ -28,18 +28,27 @@ var lowOrderPoints = [][32]byte{
 }
 
 func TestLowOrderPoints(t *testing.T) {
-	own := mustKeyPair(t, 1).Private
+	own := mustKeyPair(t, 1)
+	private, err := own.private()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dh := &x25519{static: private}
 	for _, point := range lowOrderPoints {
-		if checkPeer(own, point) == nil {
-			t.Errorf("checkPeer accepts %x", point)
+		if secret, err := dh.DH(own.Private[:], point[:]); err == nil {
+			t.Errorf("DH with %x = %x, want an error", point, secret)
 		}
 		point[31] |= 0x80 // ignored by X25519
-		if checkPeer(own, point) == nil {
-			t.Errorf("checkPeer accepts %x", point)
+		if secret, err := dh.DH(own.Private[:], point[:]); err == nil {
+			t.Errorf("DH with %x = %x, want an error", point, secret)
 		}
 	}
-	if err := checkPeer(own, mustKeyPair(t, 2).Public); err != nil {
-		t.Errorf("checkPeer of a good key: %v", err)
+	good := mustKeyPair(t, 2).Public
+	if _, err := dh.DH(own.Private[:], good[:]); err != nil {
+		t.Errorf("DH with a good key: %v", err)
+	}
+	if _, err := dh.DH(own.Private[:], good[:31]); err == nil {
+		t.Error("DH with a key of 31 bytes succeeds")
 	}
 }
 

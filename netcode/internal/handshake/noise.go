@@ -85,8 +85,7 @@ type Params struct {
 	Pattern   Pattern
 	Initiator bool
 
-	// Static is this side's long-lived key pair. That its halves belong
-	// together is not checked here: see KeyPair.Check.
+	// Static is this side's long-lived key pair.
 	Static KeyPair
 
 	// PeerStatic is the responder's pinned key: required for the initiator of
@@ -135,11 +134,26 @@ func New(p Params) (*State, error) {
 		// repeat.
 		return nil, errors.New("handshake: Params.Random is nil")
 	}
-	if p.Static.Private == [KeyLen]byte{} || p.Static.Public == [KeyLen]byte{} {
-		return nil, fmt.Errorf("handshake: Params.Static: %w", errNoKey)
+	pinned := p.Pattern == IK && p.Initiator
+	if !pinned && p.PeerStatic != [KeyLen]byte{} {
+		return nil, errors.New("handshake: Params.PeerStatic is only for the initiator of IK")
 	}
+	private, err := p.Static.private()
+	if err != nil {
+		return nil, fmt.Errorf("handshake: Params.Static: %w", err)
+	}
+	dh := &x25519{static: private}
+	if pinned {
+		if _, err := dh.DH(p.Static.Private[:], p.PeerStatic[:]); err != nil {
+			return nil, fmt.Errorf("handshake: Params.PeerStatic: %w", err)
+		}
+	}
+	return newState(p, dh)
+}
+
+func newState(p Params, dh *x25519) (*State, error) {
 	config := noise.Config{
-		CipherSuite:   noise.NewCipherSuite(noise.DH25519, noise.CipherChaChaPoly, blake2sHash{}),
+		CipherSuite:   noise.NewCipherSuite(dh, noise.CipherChaChaPoly, blake2sHash{}),
 		Random:        p.Random,
 		Pattern:       noise.HandshakeXX,
 		Initiator:     p.Initiator,
@@ -148,14 +162,9 @@ func New(p Params) (*State, error) {
 	}
 	if p.Pattern == IK {
 		config.Pattern = noise.HandshakeIK
-	}
-	if p.Pattern == IK && p.Initiator {
-		if err := checkPeer(p.Static.Private, p.PeerStatic); err != nil {
-			return nil, err
+		if p.Initiator {
+			config.PeerStatic = p.PeerStatic[:]
 		}
-		config.PeerStatic = p.PeerStatic[:]
-	} else if p.PeerStatic != [KeyLen]byte{} {
-		return nil, errors.New("handshake: Params.PeerStatic is only for the initiator of IK")
 	}
 	hs, err := noise.NewHandshakeState(config)
 	if err != nil {

@@ -249,6 +249,7 @@ func TestNewErrors(t *testing.T) {
 		{"random", IK, func(p *Params) { p.Random = nil }},
 		{"static", XX, func(p *Params) { p.Static = KeyPair{} }},
 		{"static private", XX, func(p *Params) { p.Static.Private = [32]byte{} }},
+		{"static mismatch", XX, func(p *Params) { p.Static.Public[0] ^= 1 }},
 		{"IK without peer", IK, func(p *Params) { p.PeerStatic = [32]byte{} }},
 		{"IK low order peer", IK, func(p *Params) { p.PeerStatic = lowOrderPoints[2] }},
 		{"IK responder with peer", IK, func(p *Params) { p.Initiator = false }},

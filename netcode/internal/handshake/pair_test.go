@@ -58,6 +58,25 @@ func (p *pair) start(t testing.TB) *pair {
 	return p
 }
 
+// startImpostor is start with public keys that need not be their owners': New
+// would notice.
+func (p *pair) startImpostor(t testing.TB) *pair {
+	t.Helper()
+	start := func(params Params) *State {
+		private, err := newPrivate(params.Static.Private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := newState(params, &x25519{static: private})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	p.i, p.r = start(p.initiator), start(p.responder)
+	return p
+}
+
 // sides returns who writes and who reads message number i.
 func (p *pair) sides(i int) (writer, reader *State) {
 	if i%2 == 0 {

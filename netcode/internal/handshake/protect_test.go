@@ -11,7 +11,7 @@ var suites = []Suite{ChaCha20Poly1305, AES256GCM}
 
 // testProtectors returns two Protectors with the same keys for every mode.
 func testProtectors(t testing.TB) map[string]func() Protector {
-	make := func(suite Suite) func() Protector {
+	build := func(suite Suite) func() Protector {
 		return func() Protector {
 			p, err := newAEAD(suite, counting(1, KeyLen), counting(2, ivLen))
 			if err != nil {
@@ -21,15 +21,15 @@ func testProtectors(t testing.TB) map[string]func() Protector {
 		}
 	}
 	return map[string]func() Protector{
-		"chacha20poly1305": make(ChaCha20Poly1305),
-		"aes256gcm":        make(AES256GCM),
+		"chacha20poly1305": build(ChaCha20Poly1305),
+		"aes256gcm":        build(AES256GCM),
 		"crc32c":           func() Protector { return NewChecksum(1, [8]byte{2}) },
 	}
 }
 
 func eachProtector(t *testing.T, f func(t *testing.T, seal, open Protector)) {
-	for name, make := range testProtectors(t) {
-		t.Run(name, func(t *testing.T) { f(t, make(), make()) })
+	for name, build := range testProtectors(t) {
+		t.Run(name, func(t *testing.T) { f(t, build(), build()) })
 	}
 }
 
