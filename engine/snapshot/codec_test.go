@@ -7,42 +7,23 @@ import (
 	"testing"
 
 	"github.com/reckon-engine/reckon/engine"
+	"github.com/reckon-engine/reckon/engine/bitio"
 )
 
-// TestLossyExchange sends scrambled worlds through a channel that loses
-// snapshots and acknowledgements: whatever arrives is decoded exactly.
+// TestLossyExchange: whatever arrives is decoded exactly, whatever was lost
+// before it.
 func TestLossyExchange(t *testing.T) {
+	g := newShooter(t)
 	for seed := range uint64(20) {
-		rng := rand.New(rand.NewPCG(seed, 0))
-		g := newShooter(t)
-		w := g.schema.NewWorld()
-		sent, got := NewRing(g.schema, 32), NewRing(g.schema, 64)
-		encoder, decoder := NewCodec(g.schema), NewCodec(g.schema)
-		ackedTick := engine.Tick(0) // none: ticks of the run start at 1
-		for range 300 {
-			g.scramble(w, rng)
-			cur := sent.Slot(w.Tick())
-			cur.Capture(w)
-			acked := sent.At(ackedTick)
-			data := encoder.Append(nil, cur, acked)
-			if rng.IntN(3) == 0 {
-				continue // lost
-			}
-			tick, _, full, err := Peek(data)
-			if err != nil || tick != w.Tick() || full != (acked == nil) {
-				t.Fatalf("seed %d: Peek = %d, %v, %v at tick %d", seed, tick, full, err, w.Tick())
-			}
-			dst := got.Slot(tick)
-			if err := decoder.Decode(dst, got.At, data); err != nil {
-				t.Fatalf("seed %d tick %d: %v", seed, tick, err)
-			}
-			if diff := dst.World().Diff(cur.World()); diff != "" || dst.Hash() != cur.Hash() {
-				t.Fatalf("seed %d tick %d: decoded snapshot differs: %s", seed, tick, diff)
-			}
-			if rng.IntN(2) == 0 {
-				ackedTick = cur.Tick()
-			}
+		rng := rand.New(rand.NewPCG(seed, 1))
+		script := make([]byte, 300)
+		for i := range script {
+			script[i] = byte(rng.IntN(8)) & byte(rng.IntN(8))
 		}
+		if seed%2 == 1 {
+			seed = 1<<32 - 100 - seed // ticks wrap on the way
+		}
+		exchange(t, g, seed, script)
 	}
 }
 
@@ -51,13 +32,14 @@ func TestDecodeErrors(t *testing.T) {
 	codec := NewCodec(g.schema)
 	data := codec.Append(nil, ring.At(200), ring.At(194))
 	dst := New(g.schema)
-	none := func(engine.Tick) *Snapshot { return nil }
-	if err := codec.Decode(dst, none, data); !errors.Is(err, ErrNoBaseline) {
-		t.Errorf("without baseline: %v, want ErrNoBaseline", err)
-	}
-	other := func(engine.Tick) *Snapshot { return ring.At(195) }
-	if err := codec.Decode(dst, other, data); !errors.Is(err, ErrNoBaseline) {
-		t.Errorf("with another baseline: %v, want ErrNoBaseline", err)
+	for name, base := range map[string]func(engine.Tick) *Snapshot{
+		"no baseline":      func(engine.Tick) *Snapshot { return nil },
+		"another baseline": func(engine.Tick) *Snapshot { return ring.At(195) },
+		"empty baseline":   func(engine.Tick) *Snapshot { return New(g.schema) },
+	} {
+		if err := codec.Decode(dst, base, data); !errors.Is(err, ErrNoBaseline) {
+			t.Errorf("%s: %v, want ErrNoBaseline", name, err)
+		}
 	}
 	if dst.Valid() {
 		t.Error("a failed Decode made the snapshot valid")
@@ -74,5 +56,211 @@ func TestDecodeErrors(t *testing.T) {
 	}
 	if dst.Hash() != hash || !dst.Valid() {
 		t.Error("a failed Decode changed the snapshot")
+	}
+	if err := codec.Decode(ring.At(194), ring.At, data); err != nil || ring.place(194).Hash() != ring.At(200).Hash() {
+		t.Errorf("decoding into the baseline: %v", err)
+	}
+}
+
+// TestRefusals: bits that an encoder would not write, by hand. The baseline
+// of tick 9 has units in slots 0 (generation 5) and 2; the header says tick
+// 10 and age 1.
+func TestRefusals(t *testing.T) {
+	s, units := newUnits(t)
+	w := s.NewWorld()
+	w.SetTick(9)
+	for range 5 {
+		units.SpawnAt(w, 0)
+	}
+	units.SpawnAt(w, 2)
+	base := New(s)
+	base.Capture(w)
+	type bits struct {
+		v uint64
+		n uint
+	}
+	header := []bits{{10, 32}, {0, 1}, {1, 8}}
+	for _, test := range []struct {
+		name string
+		body []bits
+		ok   bool
+	}{
+		{"nothing changed", []bits{{0, 1}}, true},
+		{"changed, but not what", []bits{{1, 1}, {0, 1}, {0b110, 3}}, false},
+		{"first row on", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0100, 4}, {0b010, 3}}, true},
+		{"second row on", []bits{{1, 1}, {0, 1}, {0b010, 3}, {0b0100, 4}}, true},
+		{"row of no change", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0000, 4}, {0b010, 3}}, false},
+		{"array of no change", []bits{{1, 1}, {0, 1}, {1, 1}, {0b1000, 4}, {0, 3}, {0b010, 3}}, false},
+		{"more rows than there are", []bits{{1, 1}, {0, 1}, {0b00100, 5}}, false},
+		{"no word on the last row", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0100, 4}}, false},
+		{"zero written out", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0010, 4}, {1, 1}, {0, 7}, {0b010, 3}}, false},
+		{"out of range", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0010, 4}, {1, 1}, {101, 7}, {0b010, 3}}, false},
+		{"below the range", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0010, 4}, {0, 1}, {0, 4}, {0b010, 3}}, false},
+		{"long form of a small change", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0010, 4}, {1, 1}, {3, 7}, {0b010, 3}}, false},
+		{"gone", []bits{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, 1}, {0b010, 3}}, true},
+		{"replaced by the next", []bits{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0b110, 3}}, true},
+		{"replaced by generation 9", []bits{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, 1}, {9, 16}, {0b110, 3}}, true},
+		{"replaced by the next, at length", []bits{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, 1}, {6, 16}, {0b110, 3}}, false},
+		{"replaced by itself", []bits{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, 1}, {5, 16}, {0b110, 3}}, false},
+		{"replaced by generation 0", []bits{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, 1}, {0, 16}, {0b110, 3}}, false},
+		{"new", []bits{{1, 1}, {1, 1}, {1, 1}, {0b010, 3}, {3, 16}, {0b00100, 5}}, true},
+		{"new of generation 0", []bits{{1, 1}, {1, 1}, {1, 1}, {0b010, 3}, {0, 16}, {0b00100, 5}}, false},
+		{"slot beyond the table", []bits{{1, 1}, {1, 1}, {1, 1}, {0b10100, 5}, {3, 16}, {0b00100, 5}}, false},
+		{"more slots than there are", []bits{{1, 1}, {1, 1}, {0b10100, 5}, {1, 1}, {0, 1}, {1, 1}, {1, 16}, {1, 1}, {0, 1}, {1, 1}, {1, 16}, {1, 1}, {1, 16}}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var writer bitio.Writer
+			for _, b := range append(header[:3:3], test.body...) {
+				writer.WriteBits(b.v, b.n)
+			}
+			codec, dst := NewCodec(s), New(s)
+			err := codec.Decode(dst, func(engine.Tick) *Snapshot { return base }, writer.Bytes())
+			if test.ok && err != nil || !test.ok && !errors.Is(err, ErrMalformed) {
+				t.Fatalf("Decode: %v, want accepted %v", err, test.ok)
+			}
+			if err == nil && !bytes.Equal(codec.Append(nil, dst, base), writer.Bytes()) {
+				t.Error("accepted, but written differently")
+			}
+		})
+	}
+}
+
+func TestPeek(t *testing.T) {
+	g, ring := shooterRun(t)
+	codec := NewCodec(g.schema)
+	tick, base, full, err := Peek(codec.Append(nil, ring.At(200), ring.At(150)))
+	if tick != 200 || base != 150 || full || err != nil {
+		t.Errorf("Peek = %d, %d, %v, %v", tick, base, full, err)
+	}
+	tick, base, full, err = Peek(codec.Append(nil, ring.At(200), nil))
+	if tick != 200 || base != 0 || !full || err != nil {
+		t.Errorf("Peek of a full one = %d, %d, %v, %v", tick, base, full, err)
+	}
+	for _, age := range []uint64{0, 1 << 31, 1 << 40} {
+		var w bitio.Writer
+		w.WriteBits(200, 33)
+		w.WriteUvarint(age)
+		if _, _, _, err := Peek(w.Bytes()); !errors.Is(err, ErrMalformed) {
+			t.Errorf("Peek of age %d: %v, want ErrMalformed", age, err)
+		}
+	}
+	if _, _, _, err := Peek([]byte{1, 2, 3}); !errors.Is(err, ErrMalformed) {
+		t.Errorf("Peek of three bytes: %v, want ErrMalformed", err)
+	}
+}
+
+func TestAppendOfBadBaselines(t *testing.T) {
+	g, ring := shooterRun(t)
+	codec := NewCodec(g.schema)
+	full := codec.Append(nil, ring.At(200), nil)
+	for _, tick := range []engine.Tick{200, 201} {
+		if got := codec.Append(nil, ring.At(200), ring.At(tick)); !bytes.Equal(got, full) {
+			t.Errorf("against tick %d: not a full snapshot", tick)
+		}
+	}
+	if got := codec.Append([]byte("ab"), ring.At(200), nil); string(got[:2]) != "ab" || !bytes.Equal(got[2:], full) {
+		t.Error("Append does not append")
+	}
+	for name, encode := range map[string]func(){
+		"nothing":         func() { codec.Append(nil, New(g.schema), nil) },
+		"against nothing": func() { codec.Append(nil, ring.At(200), New(g.schema)) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("encoding %s did not panic", name)
+				}
+			}()
+			encode()
+		}()
+	}
+}
+
+func TestNoAllocations(t *testing.T) {
+	g, ring := shooterRun(t)
+	w := g.schema.NewWorld()
+	ring.At(200).Restore(w)
+	codec, buf := NewCodec(g.schema), make([]byte, 0, 4096)
+	q, dst := New(g.schema), New(g.schema)
+	delta, full := codec.Append(nil, ring.At(200), ring.At(190)), codec.Append(nil, ring.At(200), nil)
+	for name, run := range map[string]func(){
+		"Capture":      func() { q.Capture(w) },
+		"Restore":      func() { q.Restore(w) },
+		"Append":       func() { codec.Append(buf, ring.At(200), ring.At(190)) },
+		"Append full":  func() { codec.Append(buf, ring.At(200), nil) },
+		"Decode":       func() { _ = codec.Decode(dst, ring.At, delta) },
+		"Decode full":  func() { _ = codec.Decode(dst, ring.At, full) },
+		"Decode trash": func() { _ = codec.Decode(dst, ring.At, delta[:99]) },
+		"Peek":         func() { _, _, _, _ = Peek(delta) },
+		"Hash":         func() { dst.Hash() },
+	} {
+		if allocs := testing.AllocsPerRun(50, run); allocs != 0 {
+			t.Errorf("%s: %v allocations, want 0", name, allocs)
+		}
+	}
+}
+
+// TestSizes keeps the encoding from growing unnoticed. The limits are what it
+// takes now, rounded up.
+func TestSizes(t *testing.T) {
+	g, ring := shooterRun(t)
+	codec := NewCodec(g.schema)
+	limits := map[engine.Tick]int{1: 245, 6: 305, 12: 345, 0: 705}
+	for _, test := range shooterAges {
+		total, n := 0, 0
+		for tick := engine.Tick(20); tick < 220; tick++ {
+			var base *Snapshot
+			if test.age > 0 {
+				base = ring.At(tick - test.age)
+			}
+			total, n = total+len(codec.Append(nil, ring.At(tick), base)), n+1
+		}
+		if got := total / n; got > limits[test.age] {
+			t.Errorf("%s: %d bytes, want at most %d", test.name, got, limits[test.age])
+		}
+	}
+}
+
+// TestWideRows: more than 64 groups, and an array of more than 64 elements.
+func TestWideRows(t *testing.T) {
+	type wide struct {
+		Grid  [150]uint8 `net:"max=9"`
+		Many  [1]struct{ A, B, C, D uint8 }
+		Cells struct {
+			A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P uint16
+		}
+		More, Less, Over, Under [4]struct{ A, B bool }
+		Row0, Row1, Row2, Row3  struct {
+			A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P int8
+		}
+	}
+	s := engine.NewSchema("wide", 1)
+	table := engine.AddTable[wide](s, "wide", 3)
+	if err := s.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(s.Layout(0).Groups()); got != 1+1+16+4+64 {
+		t.Fatalf("%d groups", got)
+	}
+	w, codec := s.NewWorld(), NewCodec(s)
+	_, row := table.Spawn(w)
+	base, cur, dst := New(s), New(s), New(s)
+	base.Capture(w)
+	for i, change := range []func(){
+		func() { row.Grid[149] = 9 },
+		func() { row.Grid[0], row.Grid[64] = 1, 2 },
+		func() { row.Row3.P = -128 },
+		func() { row.Row2.J, row.Cells.A = 5, 6 },
+		func() { row.Under[3].B = true },
+		func() { table.SpawnAt(w, 2) },
+	} {
+		w.SetTick(engine.Tick(i + 1))
+		change()
+		cur.Capture(w)
+		data := codec.Append(nil, cur, base)
+		if err := codec.Decode(dst, func(engine.Tick) *Snapshot { return base }, data); err != nil || dst.Hash() != cur.Hash() {
+			t.Fatalf("change %d: %v: %s", i, err, dst.World().Diff(cur.World()))
+		}
+		base, cur = cur, base
 	}
 }
