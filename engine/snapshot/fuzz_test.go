@@ -66,30 +66,42 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add(uint64(1), []byte{0, 0, 0, 0, 0, 0})
 	f.Add(uint64(2), []byte{0, 1, 2, 3, 0, 1, 2, 3, 4, 0})
 	f.Add(uint64(3), bytes.Repeat([]byte{2}, 40))
-	g := newShooter(f)
+	lab := newLab(f)
 	f.Fuzz(func(t *testing.T, seed uint64, script []byte) {
-		exchange(t, g, seed, script[:min(len(script), 100)])
+		lab.exchange(t, seed, script[:min(len(script), 100)])
 	})
 }
 
-func exchange(t *testing.T, g shooter, seed uint64, script []byte) {
+// A lab is a sender and a receiver, made once for many exchanges.
+type lab struct {
+	shooter
+	sent, got        *Ring
+	encoder, decoder *Codec
+}
+
+func newLab(t testing.TB) lab {
+	g := newShooter(t)
+	return lab{g, NewRing(g.schema, 32), NewRing(g.schema, 64), NewCodec(g.schema), NewCodec(g.schema)}
+}
+
+func (g lab) exchange(t *testing.T, seed uint64, script []byte) {
 	t.Helper()
 	const lost, ackLost, forget = 1, 2, 4
 	rng := rand.New(rand.NewPCG(seed, 0))
 	w := g.schema.NewWorld()
 	w.SetTick(engine.Tick(seed)) // near the wrap for some
-	sent, got := NewRing(g.schema, 32), NewRing(g.schema, 64)
-	encoder, decoder := NewCodec(g.schema), NewCodec(g.schema)
+	g.sent.Clear()
+	g.got.Clear()
 	hasAck, ackedTick := false, engine.Tick(0)
 	for _, fate := range script {
 		g.scramble(w, rng)
-		cur := sent.Slot(w.Tick())
+		cur := g.sent.Slot(w.Tick())
 		cur.Capture(w)
 		var acked *Snapshot
 		if hasAck && fate&forget == 0 {
-			acked = sent.At(ackedTick)
+			acked = g.sent.At(ackedTick)
 		}
-		data := encoder.Append(nil, cur, acked)
+		data := g.encoder.Append(nil, cur, acked)
 		if fate&lost != 0 {
 			continue
 		}
@@ -97,8 +109,8 @@ func exchange(t *testing.T, g shooter, seed uint64, script []byte) {
 		if err != nil || tick != w.Tick() || full != (acked == nil) {
 			t.Fatalf("seed %d: Peek = %d, %v, %v at tick %d", seed, tick, full, err, w.Tick())
 		}
-		dst := got.Slot(tick)
-		if err := decoder.Decode(dst, got.At, data); err != nil {
+		dst := g.got.Slot(tick)
+		if err := g.decoder.Decode(dst, g.got.At, data); err != nil {
 			t.Fatalf("seed %d tick %d: %v", seed, tick, err)
 		}
 		if diff := dst.World().Diff(cur.World()); diff != "" || dst.Hash() != cur.Hash() {
