@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# test.sh is "make test": it installs what the tests need, then checks and runs
+# everything, cheapest first, and stops at the first step that fails.
+#
+# Where a tool is missing and cannot be installed, the step says so and is
+# skipped; with CI=true that is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
+
+fuzz_budget=300 # seconds, shared by all fuzz targets
+
+# One stream, so that what a step prints stays under its heading.
+exec 2>&1
+
+heading="before the first step"
+skipped_steps=0
+scratch=$(mktemp -d)
+
+finish() {
+  local status=$?
+  rm -rf "$scratch"
+  [ "$status" = 0 ] || echo "make test: FAILED in: $heading"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# step HEADING COMMAND…  runs a step. The command stands in no condition, so
+# that set -e holds inside it.
+step() {
+  local start=$SECONDS
+  heading=$1
+  shift
+  echo "== $heading"
+  "$@"
+  echo "   $((SECONDS - start)) s"
+}
+
+# without HEADING REASON  says that a step cannot run here.
+without() {
+  heading=$1
+  echo "== $heading"
+  ! in_ci || die 1 "$2 (in CI a missing tool is a failure)"
+  say "   skipped: $2"
+  skipped_steps=$((skipped_steps + 1))
+}
+
+# prepare installs system packages: a C compiler for the race detector, headers
+# for the window client, a display for its test.
+prepare() {
+  local wanted
+  wanted=$(missing_compiler; missing_window; missing_xvfb)
+  # shellcheck disable=SC2086 # a list of package names
+  provide $wanted || ! in_ci
+}
+
+# pinned NAME  is true if the tool of tools.mod is there or can be built.
+pinned() { go tool -modfile=tools.mod "$1" -version >/dev/null 2>&1; }
+
+# lint_with NAME STEP…  runs steps of lint.sh that use a tool of tools.mod.
+lint_with() {
+  if pinned "$1"; then
+    step "$1" bash scripts/lint.sh "$2"
+  else
+    without "$1" "$1 cannot be built from tools.mod (no network?)"
+  fi
+}
+
+# show COMMAND…  runs it with a display, a virtual one where there is none.
+show() {
+  if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}" ] && have xvfb-run; then
+    xvfb-run -a -s '-screen 0 1280x1024x24' "$@"
+  else
+    "$@"
+  fi
+}
+
+# run_tests FLAG…  runs the tests of every package that builds here.
+run_tests() {
+  # shellcheck disable=SC2046 # import paths have no spaces
+  show go test -json "$@" $(bash scripts/packages.sh) | "$scratch/testlog" -totals "$scratch/totals"
+}
+
+need_go
+step "system packages" prepare
+
+export WINDOW=1
+missing=$(missing_window)
+if [ -n "$missing" ]; then
+  WINDOW=0
+  # shellcheck disable=SC2086 # a list of package names
+  without "cmd/arena" "$(install_hint $missing)"
+fi
+missing=$(missing_xvfb)
+# shellcheck disable=SC2086 # a list of package names
+[ -z "$missing" ] || [ -n "${DISPLAY:-}" ] || without "window tests" "$(install_hint $missing)"
+
+lint_with gofumpt format
+step "go mod tidy" bash scripts/lint.sh tidy
+step "go mod verify" bash scripts/lint.sh verify
+step "layers" go test -count=1 ./internal/layers
+step "go vet" bash scripts/lint.sh vet
+step "go fix" bash scripts/lint.sh fix
+lint_with staticcheck staticcheck
+step "cross-builds without cgo" bash scripts/cross.sh
+
+go build -o "$scratch/testlog" ./internal/testlog
+if [ -z "$(missing_compiler)" ]; then
+  step "tests under the race detector" run_tests -race -shuffle=on -timeout 15m
+else
+  without "tests under the race detector" "$(install_hint "$(missing_compiler)")"
+fi
+step "tests at full speed, soaks included" run_tests -shuffle=on -timeout 15m
+FUZZBUDGET=$fuzz_budget step "fuzzing" bash scripts/fuzz.sh
+step "coverage" bash scripts/cover.sh
+
+[ "$skipped_steps" = 0 ] || echo "$skipped_steps steps skipped, see above"
+echo "make test: ok in $SECONDS s"
+awk '{ passed += $1; failed += $2; skipped += $3 }
+  END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$scratch/totals"
