@@ -47,10 +47,19 @@ func (c *Client[I]) play(input I) {
 	}
 }
 
+// unknownRTT is the round trip assumed while there is no measurement, because
+// a handshake datagram was lost and its repetition tells nothing: the middle
+// of what players have. If it is far off, the first reports correct it.
+const unknownRTT = 100 * time.Millisecond
+
 // start begins to predict, from the newest snapshot.
 func (c *Client[I]) start(newest engine.Tick) {
 	m := c.match
-	m.lead.Start(c.now, m.server.Arriving(c.now), c.conn.Stats().RTT)
+	rtt := c.conn.Stats().RTT
+	if rtt == 0 {
+		rtt = unknownRTT
+	}
+	m.lead.Start(c.now, m.server.Arriving(c.now), rtt)
 	m.ran = m.lead.Position(c.now).Tick
 	m.predict.Start(c.snapshots.At(newest).World(), m.ran)
 	m.reconciled = newest
