@@ -37,6 +37,7 @@ type lab struct {
 type flight struct {
 	at       time.Time
 	toServer bool
+	carrier  uint16 // the client's socket
 	datagram []byte
 }
 
@@ -44,6 +45,15 @@ var (
 	clientPath = Path{Remote: netip.MustParseAddrPort("10.0.0.2:5000")} // the client as the server sees it
 	serverPath = Path{Remote: netip.MustParseAddrPort("10.0.0.1:7777")}
 )
+
+// secondPath is the path of the client's second socket, as the server or as
+// the client sees it.
+func secondPath(atServer bool) Path {
+	if atServer {
+		return Path{Remote: netip.MustParseAddrPort("10.0.0.2:5001")}
+	}
+	return Path{Remote: serverPath.Remote, Carrier: 1}
+}
 
 var testChannels = []Channel{
 	{Name: "state", Mode: Unreliable},
@@ -104,7 +114,11 @@ func (s labSender) SendDatagram(path Path, datagram []byte) {
 	if l.mangle != nil {
 		data = l.mangle(s.toServer, data)
 	}
-	l.flying = append(l.flying, flight{l.now.Add(l.delay), s.toServer, data})
+	carrier := path.Carrier
+	if !s.toServer && path.Remote != clientPath.Remote {
+		carrier = 1
+	}
+	l.flying = append(l.flying, flight{l.now.Add(l.delay), s.toServer, carrier, data})
 }
 
 // step lets a millisecond pass.
@@ -121,10 +135,17 @@ func (l *lab) step() {
 	}
 	l.flying = rest
 	for _, f := range due {
+		from := serverPath
 		if f.toServer {
-			l.server.Receive(l.now, clientPath, f.datagram)
+			from = clientPath
+		}
+		if f.carrier == 1 {
+			from = secondPath(f.toServer)
+		}
+		if f.toServer {
+			l.server.Receive(l.now, from, f.datagram)
 		} else {
-			l.client.Receive(l.now, serverPath, f.datagram)
+			l.client.Receive(l.now, from, f.datagram)
 		}
 	}
 	l.collect()

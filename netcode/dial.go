@@ -44,7 +44,7 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 	conn.dialled = true
 	s := &shaking{
 		clientID: binary.LittleEndian.Uint64(id[:]), mode: wire.ModeXX,
-		hello: slices.Clone(opt.Hello), began: now, resendAt: now, interval: firstResend,
+		hello: slices.Clone(opt.Hello), began: now, resendAt: now,
 	}
 	conn.shaking = s
 	switch {
@@ -138,9 +138,6 @@ func (c *Conn) retry(now time.Time, h *wire.Handshake) {
 		Type: wire.Initiate, Version: wire.Version, Mode: s.mode, ClientID: s.clientID,
 		Cookie: h.Cookie, Noise: s.message,
 	})
-	if s.step == awaitRetry {
-		s.interval = firstResend
-	}
 	s.step, s.resendAt = awaitRespond, now
 	c.lastReceived = now
 }
@@ -154,6 +151,7 @@ func (c *Conn) respond(now time.Time, h *wire.Handshake) bool {
 		return false
 	}
 	c.remoteID, c.idLen = info.ConnID, info.ConnIDLen
+	s.datagram = s.datagram[:0]
 	mismatch := describeMismatch(c.core.identity, info.Identity)
 	if s.mode == wire.ModeXX {
 		message, err := s.noise.Write(nil, wire.AppendClientInfo(nil,
@@ -161,7 +159,7 @@ func (c *Conn) respond(now time.Time, h *wire.Handshake) bool {
 		if err != nil {
 			return false
 		}
-		s.datagram = wire.AppendHandshake(s.datagram[:0], &wire.Handshake{
+		s.datagram = wire.AppendHandshake(s.datagram, &wire.Handshake{
 			Type: wire.Finish, Version: wire.Version, Mode: s.mode, ClientID: s.clientID, Noise: message,
 		})
 	}
@@ -171,16 +169,11 @@ func (c *Conn) respond(now time.Time, h *wire.Handshake) bool {
 		return false
 	}
 	c.lastReceived = now
-	if s.mode == wire.ModeXX {
-		s.step, s.resendAt, s.interval = awaitPacket, now, firstResend
-	} else {
-		c.shaking = nil
-	}
+	s.step, s.resendAt = awaitPacket, now
 	if mismatch != "" {
 		c.Close(now, CloseWrongVersion, mismatch)
 		return true
 	}
-	c.ping = true // the server waits for proof that we have the keys
 	c.open(nil)
 	return true
 }

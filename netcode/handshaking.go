@@ -23,7 +23,6 @@ type shaking struct {
 
 	began    time.Time
 	resendAt time.Time // client
-	interval time.Duration
 
 	refusals [wire.RefuseKey + 1]int
 	version  uint16 // the server's, from its refusal
@@ -31,7 +30,7 @@ type shaking struct {
 
 // A step is what a handshake waits for.
 //
-//	client: awaitRetry → awaitRespond → awaitPacket (ModeXX only)
+//	client: awaitRetry → awaitRespond → awaitPacket
 //	server: awaitFinish (ModeXX) or awaitPacket
 type step uint8
 
@@ -42,14 +41,11 @@ const (
 	awaitPacket              // for the first packet that opens with the new keys
 )
 
-// A client repeats itself first after firstResend, about a round trip to the
-// far side of the world, and then at twice the interval up to maxResend:
-// twelve tries in ten seconds, of which one with its three answers arrives
-// with a probability of 99.99 % at 30 % loss.
-const (
-	firstResend = 250 * time.Millisecond
-	maxResend   = time.Second
-)
+// resendInterval is how often a client repeats itself: fifty tries in ten
+// seconds, of which two with their answers arrive in all but one of a million
+// handshakes at 30 % loss and 30 % corruption. It does not back off: five
+// datagrams a second are half of what netcode's clients send.
+const resendInterval = 200 * time.Millisecond
 
 // pendingTimeout is how long a server keeps a handshake that goes nowhere.
 const pendingTimeout = 5 * time.Second
@@ -77,10 +73,11 @@ func (c *Conn) flushHandshake(now time.Time, out Sender) bool {
 		return false
 	}
 	if !now.Before(s.resendAt) {
-		s.resendAt = now.Add(s.interval)
-		s.interval = min(2*s.interval, maxResend)
+		s.resendAt = now.Add(resendInterval)
 		c.ping = c.send != nil // whose answer ends the handshake
-		c.core.send(out, c.path, s.datagram)
+		if len(s.datagram) > 0 {
+			c.core.send(out, c.path, s.datagram)
+		}
 	}
 	return c.send != nil
 }
@@ -88,7 +85,7 @@ func (c *Conn) flushHandshake(now time.Time, out Sender) bool {
 // handshakeTimeout says what little is known about a server that is silent.
 func (c *Conn) handshakeTimeout() *CloseError {
 	text := "no answer from " + c.path.Remote.String()
-	if c.shaking.step != awaitRetry {
+	if c.shaking.step == awaitRespond {
 		text = c.path.Remote.String() + " answered, but the handshake did not finish"
 	}
 	return &CloseError{Reason: CloseTimeout, Text: text}
