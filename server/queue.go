@@ -78,7 +78,7 @@ func (q *queue[I]) file(next, tick engine.Tick, input session.Input[I]) bool {
 	if news {
 		q.newest, q.any = tick, true
 	}
-	return true
+	return news
 }
 
 // take returns the input for tick: the one filed under it, else the last one
