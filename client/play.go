@@ -20,14 +20,18 @@ func (c *Client[I]) play(input I) {
 	if !ok {
 		return // just joined, or just resynchronised
 	}
+	snapshot := c.snapshots.At(newest)
+	if snapshot == nil {
+		return // its place was wanted for one that made no sense; the next will do
+	}
 	if m.lead.Started() && m.lead.Advance(c.now) {
-		c.jumped()
+		c.jumped(snapshot.World())
 	}
 	if !m.lead.Started() {
-		c.start(newest)
+		c.start(snapshot.World())
 	} else if m.reconciled != newest {
 		m.reconciled = newest
-		m.predict.Reconcile(c.now, c.snapshots.At(newest).World())
+		m.predict.Reconcile(c.now, snapshot.World())
 	}
 	if !m.drawn {
 		m.seen = m.buffer.Find(m.playhead.Advance(c.now))
@@ -52,8 +56,8 @@ func (c *Client[I]) play(input I) {
 // of what players have. If it is far off, the first reports correct it.
 const unknownRTT = 100 * time.Millisecond
 
-// start begins to predict, from the newest snapshot.
-func (c *Client[I]) start(newest engine.Tick) {
+// start begins to predict, from the newest snapshot's world.
+func (c *Client[I]) start(newest *engine.World) {
 	m := c.match
 	rtt := c.conn.Stats().RTT
 	if rtt == 0 {
@@ -61,22 +65,21 @@ func (c *Client[I]) start(newest engine.Tick) {
 	}
 	m.lead.Start(c.now, m.server.Arriving(c.now), rtt)
 	m.ran = m.lead.Position(c.now).Tick
-	m.predict.Start(c.snapshots.At(newest).World(), m.ran)
-	m.reconciled = newest
+	m.predict.Start(newest, m.ran)
+	m.reconciled = newest.Tick()
 	c.state = Playing
 }
 
 // jumped begins to predict anew after the lead has jumped: the inputs so far
 // belong to other ticks than the ones that come.
-func (c *Client[I]) jumped() {
+func (c *Client[I]) jumped(newest *engine.World) {
 	m := c.match
-	newest, _ := m.buffer.Newest()
 	m.epoch = session.NextEpoch(m.epoch)
 	m.anyAcked = false
 	clear(m.views[:])
 	m.ran = m.lead.Position(c.now).Tick
-	m.predict.Start(c.snapshots.At(newest).World(), m.ran)
-	m.reconciled = newest
+	m.predict.Start(newest, m.ran)
+	m.reconciled = newest.Tick()
 	c.stats.resynchronised++
 }
 
