@@ -155,6 +155,28 @@ func TestInputRoundTrip(t *testing.T) {
 	}
 }
 
+// TestInputAgainstRawBase: a base that nobody quantised, and a zero input that
+// is out of range, mean the same to both sides.
+func TestInputAgainstRawBase(t *testing.T) {
+	type level struct {
+		Floor uint8 `net:"range=3..9"`
+		Aim   uint8 `net:"max=100"`
+	}
+	plan := SetInput[level](NewSchema("levels", 1))
+	for _, prev := range []*level{nil, {Aim: 255}, {Floor: 3, Aim: 100}} {
+		for _, in := range []level{{}, {Floor: 3, Aim: 100}, {Floor: 9, Aim: 101}} {
+			want := in
+			plan.Quantise(&want)
+			var w bitio.Writer
+			plan.Append(&w, &in, prev)
+			r := bitio.NewReader(w.Bytes())
+			if got, err := plan.Read(&r, prev); got != want || err != nil || r.Close() != nil {
+				t.Errorf("%+v after %+v: %+v, %v, want %+v", in, prev, got, err, want)
+			}
+		}
+	}
+}
+
 // TestInputWire: the vectors of docs/SNAPSHOT.md, section 6.
 func TestInputWire(t *testing.T) {
 	g := newTestGame(t)

@@ -74,7 +74,6 @@ func (in *Inputs[I]) Set(p PlayerID, input I) {
 
 // Clear takes all inputs away. Authority, Local and Seen stay as they are.
 func (in *Inputs[I]) Clear() {
-	clear(in.inputs)
 	clear(in.present)
 }
 

@@ -188,6 +188,7 @@ func TestExtrapolate(t *testing.T) {
 		{"stops at the end", mover{X: 999_000, U: 200, F: 99}, mover{X: 999_990, U: 250, F: 99.75}, 1 << 20, mover{X: 1_000_000, U: 255, F: 100}},
 		{"stops at the start", mover{X: -999_000, U: 50, F: -99}, mover{X: -999_990, U: 5, F: -99.75}, 1 << 20, mover{X: -1_000_000, U: 0, F: -100}},
 		{"stops at the widest", mover{Wide: 0}, mover{Wide: math.MaxInt64 - 1}, 1<<32 - 1, mover{Wide: math.MaxInt64}},
+		{"stops at the widest, beyond 64 bits", mover{Wide: -1 << 62}, mover{Wide: 1 << 62}, 2 << 16, mover{Wide: math.MaxInt64}},
 		{"stops at the largest", mover{Free: 0}, mover{Free: math.MaxFloat32}, 1 << 20, mover{Free: math.MaxFloat32}},
 		{"jump stays", mover{X: 0, U: 1}, mover{X: 6000, U: 3}, 65536, mover{X: 6000, U: 3}},
 		{"others stay", mover{State: 1}, mover{State: 5}, 65536, mover{State: 5}},
@@ -223,6 +224,8 @@ func TestCopyOwned(t *testing.T) {
 	}
 	_, row := g.movers.Slot(predicted, 1)
 	row.Owner = 2 // not ours, so not copied
+	_, row = g.movers.SpawnAt(predicted, 7)
+	row.Owner = NoPlayer
 	view.CopyOwned(predicted, 1)
 	want := map[int][2]uint8{0: {1, 9}, 1: {2, 1}, 3: {255, 1}, 4: {1, 9}, 6: {1, 9}}
 	for slot := range 8 {
@@ -264,7 +267,12 @@ func TestOffsets(t *testing.T) {
 	*row = mover{Owner: 2, X: 50}
 	_, row = g.movers.Spawn(truth)
 	*row = mover{Owner: 2}
-	g.movers.SpawnAt(truth, 6) // not shown before
+	_, row = g.movers.SpawnAt(truth, 6) // not shown before
+	row.Owner = 1
+	lost, row := g.movers.SpawnAt(shown, 7) // another's by now
+	*row = mover{Owner: 1, X: 50}
+	_, row = g.movers.SpawnAt(truth, 7)
+	*row = mover{Owner: 2}
 
 	var offsets Offsets
 	if offsets.Apply(truth, 65535); !offsets.Empty() {
@@ -292,7 +300,7 @@ func TestOffsets(t *testing.T) {
 		if got != test.want {
 			t.Errorf("scale %d: %+v, want %+v", test.scale, got, test.want)
 		}
-		if g.movers.At(view, jumped).X != 0 || g.movers.At(view, theirs).X != 0 {
+		if g.movers.At(view, jumped).X != 0 || g.movers.At(view, theirs).X != 0 || g.movers.At(view, lost).X != 0 {
 			t.Error("a row that jumped, or another player's, has an offset")
 		}
 	}

@@ -53,6 +53,8 @@ func TestFieldMistakes(t *testing.T) {
 		{"bool range", reflect.TypeFor[bool](), "max=1", "A: a bool has no range"},
 		{"angle of a signed", reflect.TypeFor[int16](), "lerp=angle", "A: lerp=angle needs"},
 		{"angle of 0..359", reflect.TypeFor[uint16](), "max=359,lerp=angle", "A: lerp=angle needs"},
+		{"angle of 4..4099", reflect.TypeFor[uint16](), "range=4..4099,lerp=angle", "A: lerp=angle needs"},
+		{"angle in steps", reflect.TypeFor[uint16](), "range=0..6,step=2,lerp=angle", "A: lerp=angle needs"},
 		{"unknown lerp", reflect.TypeFor[uint16](), "lerp=cubic", "A: lerp=cubic is unknown"},
 		{"snap alone", reflect.TypeFor[uint16](), "snap=3", "A: snap needs lerp"},
 		{"fraction of a snap", reflect.TypeFor[uint16](), "lerp,snap=1/2", "A: snap of an integer must be a whole number"},

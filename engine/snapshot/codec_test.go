@@ -31,11 +31,14 @@ func TestDecodeErrors(t *testing.T) {
 	g, ring := shooterRun(t)
 	codec := NewCodec(g.schema)
 	data := codec.Append(nil, ring.At(200), ring.At(194))
+	claimed := NewRing(g.schema, 1)
+	claimed.place(194).Capture(ring.At(194).World())
+	claimed.Slot(194) // has the right tick, but is given up
 	dst := New(g.schema)
 	for name, base := range map[string]func(engine.Tick) *Snapshot{
 		"no baseline":      func(engine.Tick) *Snapshot { return nil },
 		"another baseline": func(engine.Tick) *Snapshot { return ring.At(195) },
-		"empty baseline":   func(engine.Tick) *Snapshot { return New(g.schema) },
+		"empty baseline":   func(engine.Tick) *Snapshot { return claimed.place(194) },
 	} {
 		if err := codec.Decode(dst, base, data); !errors.Is(err, ErrNoBaseline) {
 			t.Errorf("%s: %v, want ErrNoBaseline", name, err)
@@ -92,6 +95,7 @@ func TestRefusals(t *testing.T) {
 		{"row of no change", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0000, 4}, {0b010, 3}}, false},
 		{"array of no change", []bits{{1, 1}, {0, 1}, {1, 1}, {0b1000, 4}, {0, 3}, {0b010, 3}}, false},
 		{"more rows than there are", []bits{{1, 1}, {0, 1}, {0b00100, 5}}, false},
+		{"far more rows than there are", []bits{{1, 1}, {0, 1}, {0, 50}, {1, 1}, {0, 50}, {0b0100, 4}}, false},
 		{"no word on the last row", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0100, 4}}, false},
 		{"zero written out", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0010, 4}, {1, 1}, {0, 7}, {0b010, 3}}, false},
 		{"out of range", []bits{{1, 1}, {0, 1}, {1, 1}, {0b0010, 4}, {1, 1}, {101, 7}, {0b010, 3}}, false},
@@ -225,6 +229,7 @@ func TestSizes(t *testing.T) {
 func TestWideRows(t *testing.T) {
 	type wide struct {
 		Grid  [150]uint8 `net:"max=9"`
+		Level uint8      `net:"range=3..9"`
 		Many  [1]struct{ A, B, C, D uint8 }
 		Cells struct {
 			A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P uint16
@@ -239,7 +244,7 @@ func TestWideRows(t *testing.T) {
 	if err := s.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got := len(s.Layout(0).Groups()); got != 1+1+16+4+64 {
+	if got := len(s.Layout(0).Groups()); got != 1+1+1+16+4+64 {
 		t.Fatalf("%d groups", got)
 	}
 	w, codec := s.NewWorld(), NewCodec(s)
@@ -262,5 +267,60 @@ func TestWideRows(t *testing.T) {
 			t.Fatalf("change %d: %v: %s", i, err, dst.World().Diff(cur.World()))
 		}
 		base, cur = cur, base
+	}
+}
+
+// TestSecondMask: the masks of a row with more than 64 groups, bit by bit.
+func TestSecondMask(t *testing.T) {
+	type row struct {
+		A, B, C, D struct {
+			A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q bool
+		}
+	}
+	s := engine.NewSchema("masks", 1)
+	table := engine.AddTable[row](s, "masks", 1)
+	w, codec, base, cur := s.NewWorld(), NewCodec(s), New(s), New(s)
+	_, r := table.Spawn(w)
+	base.Capture(w)
+	r.A.B, r.D.Q = true, true // groups 1 and 67
+	w.SetTick(1)
+	cur.Capture(w)
+	var want bitio.Writer
+	for _, b := range []struct {
+		v uint64
+		n uint
+	}{{1, 32}, {0, 1}, {1, 8}, {1, 1}, {0, 1}, {1, 1}, {0b10, 64}, {0b1000, 4}} {
+		want.WriteBits(b.v, b.n)
+	}
+	if got := codec.Append(nil, cur, base); !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("%x, want %x", got, want.Bytes())
+	}
+}
+
+// TestGenerationsOfEmptySlots: what a side knows of a slot that is empty in
+// the baseline makes no difference, even when the generation comes again.
+func TestGenerationsOfEmptySlots(t *testing.T) {
+	s, units := newUnits(t)
+	w := s.NewWorld()
+	id, u := units.Spawn(w)
+	u.Hp = 50
+	units.Despawn(w, id)
+	informed, ignorant := New(s), New(s)
+	informed.Capture(w)
+	ignorant.Capture(s.NewWorld())
+	w.SetTick(1)
+	w.Rows(0).Put(0, 1) // as after 65535 others
+	_, u = units.Slot(w, 0)
+	u.Hp = 50
+	cur, dst, codec := New(s), New(s), NewCodec(s)
+	cur.Capture(w)
+	data := codec.Append(nil, cur, informed)
+	if other := codec.Append(nil, cur, ignorant); !bytes.Equal(data, other) {
+		t.Errorf("%x and %x", data, other)
+	}
+	for _, base := range []*Snapshot{informed, ignorant} {
+		if err := codec.Decode(dst, func(engine.Tick) *Snapshot { return base }, data); err != nil || dst.Hash() != cur.Hash() {
+			t.Errorf("decoded with %v: %s", err, dst.World().Diff(w))
+		}
 	}
 }
