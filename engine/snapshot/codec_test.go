@@ -274,7 +274,7 @@ func TestWideRows(t *testing.T) {
 func TestSecondMask(t *testing.T) {
 	type row struct {
 		A, B, C, D struct {
-			A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q bool
+			A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q uint8
 		}
 	}
 	s := engine.NewSchema("masks", 1)
@@ -282,14 +282,14 @@ func TestSecondMask(t *testing.T) {
 	w, codec, base, cur := s.NewWorld(), NewCodec(s), New(s), New(s)
 	_, r := table.Spawn(w)
 	base.Capture(w)
-	r.A.B, r.D.Q = true, true // groups 1 and 67
+	r.A.B, r.D.Q = 1, 1 // groups 1 and 67
 	w.SetTick(1)
 	cur.Capture(w)
 	var want bitio.Writer
 	for _, b := range []struct {
 		v uint64
 		n uint
-	}{{1, 32}, {0, 1}, {1, 8}, {1, 1}, {0, 1}, {1, 1}, {0b10, 64}, {0b1000, 4}} {
+	}{{1, 32}, {0, 1}, {1, 8}, {1, 1}, {0, 1}, {1, 1}, {0b10, 64}, {0b00010, 5}, {0b1000, 4}, {0b00010, 5}} {
 		want.WriteBits(b.v, b.n)
 	}
 	if got := codec.Append(nil, cur, base); !bytes.Equal(got, want.Bytes()) {
