@@ -88,7 +88,8 @@ type match[I any] struct {
 // New returns a client that is not connected, or an error that says what is
 // wrong with cfg.
 func New[I any](cfg Config[I]) (*Client[I], error) {
-	if err := cfg.check(); err != nil {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
 		return nil, err
 	}
 	core, err := netcode.NewCore(netcode.Config{

@@ -11,12 +11,14 @@ import (
 	"github.com/reckon-engine/reckon/netcode"
 )
 
-// A Config configures a [Client]. Schema, Input and Rules are needed, and
-// must be those of the server; every other field's zero value is its default.
+// A Config configures a [Client]. Schema and Rules are needed, and must be
+// those of the server; every other field's zero value is its default.
 type Config[I any] struct {
 	Schema *engine.Schema
-	Input  engine.InputPlan[I]
 	Rules  engine.Rules[I]
+
+	// Input is what [engine.SetInput] returned. If zero, New calls it.
+	Input engine.InputPlan[I]
 
 	// Name is what others see: the server makes it printable and cuts it to
 	// 24 bytes.
@@ -49,18 +51,22 @@ type Config[I any] struct {
 	OnSnapshot func(tick engine.Tick, hash uint64)
 }
 
-func (c *Config[I]) check() error {
+// withDefaults returns c with defaults filled in, or an error that names the
+// field.
+func (c Config[I]) withDefaults() (Config[I], error) {
 	switch {
 	case c.Schema == nil:
-		return errors.New("client: Config.Schema is nil")
-	case c.Schema.Err() != nil:
-		return fmt.Errorf("client: Config.Schema: %w", c.Schema.Err())
-	case c.Schema.Input() == nil:
-		return errors.New("client: Config.Schema has no input: call engine.SetInput")
+		return c, errors.New("client: Config.Schema is nil")
 	case c.Rules == nil:
-		return errors.New("client: Config.Rules is nil")
+		return c, errors.New("client: Config.Rules is nil")
 	}
-	return nil
+	if c.Input == (engine.InputPlan[I]{}) {
+		c.Input = engine.SetInput[I](c.Schema)
+	}
+	if err := c.Schema.Err(); err != nil {
+		return c, fmt.Errorf("client: Config.Schema: %w", err)
+	}
+	return c, nil
 }
 
 // channels declares those of package session.

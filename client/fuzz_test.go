@@ -98,7 +98,6 @@ func TestConfigErrors(t *testing.T) {
 	good, _ := newSlide(t)
 	for name, spoil := range map[string]func(c *Config[press]){
 		"no schema":  func(c *Config[press]) { c.Schema = nil },
-		"no input":   func(c *Config[press]) { c.Schema = engine.NewSchema("x", 1) },
 		"bad schema": func(c *Config[press]) { c.Schema = engine.NewSchema("", 1) },
 		"no rules":   func(c *Config[press]) { c.Rules = nil },
 	} {

@@ -26,12 +26,14 @@ type Game[I any] interface {
 	Leave(w *engine.World, p engine.PlayerID)
 }
 
-// A Config configures a [Server]. Schema, Input and Game are needed; every
-// other field's zero value is its default.
+// A Config configures a [Server]. Schema and Game are needed; every other
+// field's zero value is its default.
 type Config[I any] struct {
 	Schema *engine.Schema
-	Input  engine.InputPlan[I]
 	Game   Game[I]
+
+	// Input is what [engine.SetInput] returned. If zero, New calls it.
+	Input engine.InputPlan[I]
 
 	// TickRate is the number of ticks a second, 1 to 1000. If zero, 60.
 	TickRate int
@@ -77,6 +79,10 @@ type Config[I any] struct {
 	// is valid during the call.
 	OnMessage func(p engine.PlayerID, message []byte)
 
+	// OnTick, if not nil, is called after every tick: the place to look at
+	// the world, to send messages and to kick while Run runs.
+	OnTick func(tick engine.Tick)
+
 	// OnSnapshot, if not nil, is called with every tick that is sent and the
 	// hash of its world. For tests; hashing costs time.
 	OnSnapshot func(tick engine.Tick, hash uint64)
@@ -101,12 +107,14 @@ func (c Config[I]) withDefaults() (Config[I], error) {
 	switch {
 	case c.Schema == nil:
 		return c, errors.New("server: Config.Schema is nil")
-	case c.Schema.Err() != nil:
-		return c, fmt.Errorf("server: Config.Schema: %w", c.Schema.Err())
-	case c.Schema.Input() == nil:
-		return c, errors.New("server: Config.Schema has no input: call engine.SetInput")
 	case c.Game == nil:
 		return c, errors.New("server: Config.Game is nil")
+	}
+	if c.Input == (engine.InputPlan[I]{}) {
+		c.Input = engine.SetInput[I](c.Schema)
+	}
+	if err := c.Schema.Err(); err != nil {
+		return c, fmt.Errorf("server: Config.Schema: %w", err)
 	}
 	setDefault(&c.TickRate, defaultTickRate)
 	setDefault(&c.SnapshotEvery, 1)

@@ -134,7 +134,6 @@ func TestConfigErrors(t *testing.T) {
 	good := newStill(t).cfg
 	for name, spoil := range map[string]func(c *Config[press]){
 		"no schema":     func(c *Config[press]) { c.Schema = nil },
-		"no input":      func(c *Config[press]) { c.Schema = engine.NewSchema("x", 1) },
 		"bad schema":    func(c *Config[press]) { c.Schema = engine.NewSchema("", 1) },
 		"no game":       func(c *Config[press]) { c.Game = nil },
 		"tick rate":     func(c *Config[press]) { c.TickRate = 1001 },

@@ -135,6 +135,9 @@ func (s *Server[I]) step() {
 	if tick%engine.Tick(s.cfg.SnapshotEvery) == 0 {
 		s.sendSnapshots(tick)
 	}
+	if s.cfg.OnTick != nil {
+		s.cfg.OnTick(tick)
+	}
 }
 
 // gather collects one input of every player.
