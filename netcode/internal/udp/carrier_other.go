@@ -1,0 +1,17 @@
+//go:build !linux
+
+package udp
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// newCarrier returns the carrier for a bound socket.
+func newCarrier(conn *net.UDPConn, bound netip.Addr, opt Options) (carrier, error) {
+	return newPlain(conn, bound, opt), nil
+}
+
+// forceBuffers does nothing: only Linux goes beyond its own limits.
+func forceBuffers(syscall.RawConn, Options) {}

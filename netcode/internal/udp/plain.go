@@ -1,0 +1,227 @@
+package udp
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	// plainPatience is how long a batch of sends may take on a full send
+	// buffer: two thirds of a 60 Hz tick. It covers the calls themselves,
+	// too (64 of them take 0.3 ms), so it is longer than sendPatience.
+	plainPatience = 10 * time.Millisecond
+
+	// plainErrorPause keeps a socket that only returns errors from spinning.
+	plainErrorPause = time.Millisecond
+)
+
+// A plain carries datagrams with one system call each, through package net.
+//
+// Package net cannot ask without waiting, so a goroutine reads ahead into a
+// fixed set of buffers, and stamps them; when they are all waiting to be
+// collected it stops, and the kernel's buffer fills. Replies leave from the
+// address of the route: that one is right unless a socket bound to all
+// addresses runs on a host with several in one network.
+type plain struct {
+	conn  *net.UDPConn
+	bound netip.Addr // the socket's address, when it has only one
+	limit int        // MaxDatagram
+
+	free, full chan *plainBuffer
+	lent       []*plainBuffer // belong to the batch that the caller has
+	pending    *plainBuffer   // taken by wait, not received yet
+	batch      []Datagram
+	timer      *time.Timer
+	sends      int // since the write deadline was set
+	counts     Stats
+
+	// Written by the reading goroutine.
+	receiveCalls, receiveErrors, truncated atomic.Uint64
+
+	closed atomic.Bool
+	done   chan struct{} // closed by close
+	ended  chan struct{} // closed when the reading goroutine has ended
+}
+
+// A plainBuffer is owned by the reading goroutine, then by the full channel,
+// then by lent, then by the free channel.
+type plainBuffer struct {
+	remote netip.AddrPort
+	at     time.Time
+	n      int
+	data   []byte
+}
+
+func newPlain(conn *net.UDPConn, bound netip.Addr, opt Options) *plain {
+	p := &plain{
+		conn:  conn,
+		limit: opt.MaxDatagram,
+		free:  make(chan *plainBuffer, 4*opt.Batch),
+		full:  make(chan *plainBuffer, 4*opt.Batch),
+		lent:  make([]*plainBuffer, 0, opt.Batch),
+		batch: make([]Datagram, 0, opt.Batch),
+		timer: time.NewTimer(0),
+		done:  make(chan struct{}),
+		ended: make(chan struct{}),
+	}
+	if !bound.IsUnspecified() {
+		p.bound = bound.WithZone("")
+	}
+	// One byte more than allowed, to see that a datagram was cut.
+	buffers := newSlab(cap(p.free), opt.MaxDatagram+1)
+	for i := range cap(p.free) {
+		p.free <- &plainBuffer{data: buffers.piece(i)}
+	}
+	go p.read()
+	return p
+}
+
+// read fills free buffers until the socket is closed.
+func (p *plain) read() {
+	defer close(p.ended)
+	for {
+		var b *plainBuffer
+		select {
+		case b = <-p.free:
+		case <-p.done:
+			return
+		}
+		for {
+			n, remote, err := p.conn.ReadFromUDPAddrPort(b.data)
+			p.receiveCalls.Add(1)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if n > p.limit || truncated(err) {
+				p.truncated.Add(1)
+				continue
+			}
+			if err == nil {
+				b.n, b.remote, b.at = n, unmap(remote), time.Now()
+				p.full <- b
+				break
+			}
+			// The network's answer to something sent earlier, such as
+			// WSAECONNRESET, or a passing lack of memory.
+			p.receiveErrors.Add(1)
+			time.Sleep(plainErrorPause)
+		}
+	}
+}
+
+// receive implements carrier.
+func (p *plain) receive() (batch []Datagram, more bool, err error) {
+	for _, b := range p.lent {
+		p.free <- b
+	}
+	p.lent, p.batch = p.lent[:0], p.batch[:0]
+	if p.closed.Load() {
+		return nil, false, net.ErrClosed
+	}
+	if p.pending != nil {
+		p.take(p.pending)
+		p.pending = nil
+	}
+	for len(p.batch) < cap(p.batch) {
+		select {
+		case b := <-p.full:
+			p.take(b)
+		default:
+			return p.batch, false, nil
+		}
+	}
+	return p.batch, true, nil
+}
+
+func (p *plain) take(b *plainBuffer) {
+	p.lent = append(p.lent, b)
+	p.batch = append(p.batch, Datagram{Remote: b.remote, Local: p.bound, At: b.at, Data: b.data[:b.n:b.n]})
+	p.counts.DatagramsIn++
+	p.counts.BytesIn += uint64(b.n)
+}
+
+// wait implements carrier.
+func (p *plain) wait(deadline time.Time) (readable bool, err error) {
+	if p.closed.Load() {
+		return false, net.ErrClosed
+	}
+	if p.pending != nil || len(p.full) > 0 {
+		return true, nil
+	}
+	var expired <-chan time.Time
+	if !deadline.IsZero() {
+		p.timer.Reset(time.Until(deadline))
+		expired = p.timer.C
+	}
+	select {
+	case p.pending = <-p.full:
+		return true, nil
+	case <-expired:
+		return false, nil
+	case <-p.done:
+		return false, net.ErrClosed
+	}
+}
+
+// queue implements carrier. It sends at once: there is nothing to gain from
+// gathering.
+func (p *plain) queue(remote netip.AddrPort, _ netip.Addr, data []byte) {
+	if len(data) > p.limit {
+		p.counts.TooLarge++
+		return
+	}
+	if p.sends == 0 {
+		_ = p.conn.SetWriteDeadline(time.Now().Add(plainPatience))
+	}
+	p.sends++
+	if p.sends == cap(p.batch) {
+		p.sends = 0
+	}
+	_, err := p.conn.WriteToUDPAddrPort(data, remote)
+	p.counts.SendCalls++
+	if err != nil {
+		p.countFailed(err)
+		return
+	}
+	p.counts.DatagramsOut++
+	p.counts.BytesOut += uint64(len(data))
+}
+
+func (p *plain) countFailed(err error) {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p.counts.SendFull++
+	case errors.As(err, &errno):
+		p.counts.countFailed(failureOf(errno))
+	case !errors.Is(err, net.ErrClosed):
+		// Package net itself refuses addresses of the wrong family.
+		p.counts.Unroutable++
+	}
+}
+
+// flush implements carrier.
+func (p *plain) flush() { p.sends = 0 }
+
+func (p *plain) stats() Stats {
+	s := p.counts
+	s.ReceiveCalls = p.receiveCalls.Load()
+	s.ReceiveErrors = p.receiveErrors.Load()
+	s.Truncated = p.truncated.Load()
+	return s
+}
+
+func (p *plain) close() error {
+	if p.closed.Swap(true) {
+		return net.ErrClosed
+	}
+	close(p.done)
+	err := p.conn.Close()
+	<-p.ended
+	return err
+}

@@ -1,0 +1,14 @@
+//go:build !unix && !windows
+
+package udp
+
+import "syscall"
+
+// failureOf knows no errors: what stands in for sockets here has none.
+func failureOf(syscall.Errno) failure { return failedOther }
+
+// truncated reports whether err says that a datagram exceeded its buffer.
+func truncated(error) bool { return false }
+
+// bufferSizes returns zeros: there are no buffers to ask.
+func bufferSizes(syscall.RawConn) (receive, send int) { return 0, 0 }
