@@ -42,10 +42,12 @@ type Client[I any] struct {
 	cfg   Config[I]
 	core  *netcode.Core
 	wire  wire
-	conn  *netcode.Conn
+	conn  *netcode.Conn // nil before Connect, and while wanted waits
 	state State
 	err   error
 	now   time.Time // of the newest Update
+
+	wanted netcode.Path // what to dial when it is free; zero: nothing
 
 	snapshots *snapshot.Ring
 	newest    engine.Tick // of the snapshots decoded
@@ -121,24 +123,38 @@ func (c *Client[I]) Core() *netcode.Core { return c.core }
 // Connect begins to connect to a server, giving up what was before. The
 // caller drives the Core; [Client.Dial] does so by itself.
 func (c *Client[I]) Connect(now time.Time, path netcode.Path) error {
+	c.stats.past = c.total()
 	if c.conn != nil {
 		c.conn.SetUser(nil)
 		c.conn.Close(now, netcode.CloseNormal, "")
 	}
-	conn, err := c.core.Dial(now, path, netcode.DialOptions{
-		ServerKey: c.cfg.ServerKey,
-		Hello:     []byte(session.CleanName([]byte(c.cfg.Name))),
-	})
-	if err != nil {
-		return fmt.Errorf("client: %w", err)
-	}
-	conn.SetUser(c)
-	c.stats.past = c.total()
-	c.conn, c.state, c.err, c.match = conn, Connecting, nil, nil
+	c.conn, c.match = nil, nil
+	c.state, c.err = Connecting, nil
 	c.now = now
 	c.snapshots.Clear()
 	c.anyNewest = false
 	c.rates = rates{}
+	return c.call(path)
+}
+
+// call dials a path, or remembers to do so with the next Update: saying
+// goodbye to the same server takes a moment.
+func (c *Client[I]) call(path netcode.Path) error {
+	c.wanted = path
+	conn, err := c.core.Dial(c.now, path, netcode.DialOptions{
+		ServerKey: c.cfg.ServerKey,
+		Hello:     []byte(session.CleanName([]byte(c.cfg.Name))),
+	})
+	if errors.Is(err, netcode.ErrPathInUse) {
+		return nil
+	}
+	c.wanted = netcode.Path{}
+	if err != nil {
+		c.state, c.err = Closed, fmt.Errorf("client: %w", err)
+		return c.err
+	}
+	conn.SetUser(c)
+	c.conn = conn
 	return nil
 }
 
@@ -172,6 +188,7 @@ func (c *Client[I]) Send(message []byte) error {
 // it also closes the socket, and the client is done; else the caller flushes
 // the Core.
 func (c *Client[I]) Close() {
+	c.wanted = netcode.Path{}
 	if c.conn != nil {
 		c.conn.Close(c.now, netcode.CloseNormal, "")
 	}

@@ -24,6 +24,9 @@ func (c *Client[I]) Update(now time.Time, input I) {
 	c.poll(now)
 	c.checkStall(now)
 	c.now = now
+	if c.wanted != (netcode.Path{}) {
+		_ = c.call(c.wanted) // Err tells
+	}
 	c.drain()
 	if c.state == Joining || c.state == Playing {
 		c.play(input)
