@@ -27,7 +27,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 	}
 	frames, err := wire.ConsumeAck(plain, h.AckForm, &core.ack)
 	if err == nil {
-		err = c.checkFrames(frames)
+		err = c.checkFrames(number, frames)
 	}
 	if err != nil {
 		c.violation(now)
@@ -36,7 +36,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 	if c.state == StateClosed {
 		return // the close frame repeats by itself
 	}
-	if c.queue.Bytes()+len(frames) > core.cfg.MaxQueued {
+	if queued := c.queue.Bytes(); queued > 0 && queued+len(frames) > core.cfg.MaxQueued {
 		c.stats.QueueFull++
 		core.drop(DropQueueFull)
 		return
@@ -53,12 +53,14 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		c.violation(now)
 		return
 	}
-	eliciting, err := c.useFrames(now, number, frames)
+	eliciting, taken, err := c.useFrames(now, number, frames)
 	if err != nil {
 		c.violation(now)
 		return
 	}
-	c.in.Add(now, number, eliciting)
+	if taken {
+		c.in.Add(now, number, eliciting)
+	}
 }
 
 // forgeLimit is how many forgeries the keys may be tried with.
@@ -79,7 +81,7 @@ func (c *Conn) violation(now time.Time) {
 }
 
 // checkFrames decodes all frames of a packet without using them.
-func (c *Conn) checkFrames(b []byte) error {
+func (c *Conn) checkFrames(number uint64, b []byte) error {
 	f := &c.core.frame[0]
 	for len(b) > 0 {
 		rest, err := wire.ConsumeFrame(b, f)
@@ -95,7 +97,7 @@ func (c *Conn) checkFrames(b []byte) error {
 		}
 		ch := &c.channels[f.Channel]
 		if c.core.cfg.Channels[f.Channel].Mode == ReliableOrdered {
-			err = ch.incoming.Check(f)
+			err = ch.incoming.Check(number, f)
 		} else {
 			err = ch.inbound.Check(f)
 		}
@@ -106,12 +108,15 @@ func (c *Conn) checkFrames(b []byte) error {
 	return nil
 }
 
-// useFrames does what the checked frames of a packet say.
-func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting bool, err error) {
+// useFrames does what the checked frames of a packet say. It reports not
+// taken if the packet must not be acknowledged, because that would say that
+// the application can read a message which it cannot.
+func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting, taken bool, err error) {
 	f := &c.core.frame[0]
+	taken = true
 	for len(b) > 0 && c.state != StateClosed {
 		if b, err = wire.ConsumeFrame(b, f); err != nil {
-			return false, err
+			return false, false, err
 		}
 		if f.Kind == wire.FrameControl {
 			eliciting = eliciting || f.Channel == wire.ControlPing
@@ -123,15 +128,15 @@ func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting bool
 		eliciting = true
 		ch := &c.channels[f.Channel]
 		if f.IsReliable() {
-			err = ch.incoming.Add(f, &c.queue)
-		} else {
-			ch.inbound.Add(number, f, &c.queue)
+			err = ch.incoming.Add(number, f, &c.queue)
+		} else if !ch.inbound.Add(number, f, &c.queue) {
+			taken = false
 		}
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 	}
-	return eliciting, nil
+	return eliciting, taken, nil
 }
 
 // receiveAck processes the acknowledgement in core.ack. It reports false if

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode/internal/ack"
+	"github.com/reckon-engine/reckon/netcode/internal/handshake"
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
@@ -34,6 +35,9 @@ func (c *Conn) flush(now time.Time, out Sender) {
 	for c.wantsPacket(now) && c.sendPacket(now, out) {
 	}
 	c.outbox.Reset()
+	if c.ending != nil {
+		c.flushEnding(now, out) // the keys are worn out
+	}
 }
 
 // detectLoss gives up what is overdue, so that it is sent again.
@@ -230,12 +234,13 @@ func (c *Conn) sendClose(now time.Time, out Sender) {
 	c.transmit(now, out, wire.AppendHeader(core.packet[:0], h, c.idLen), plain, number)
 }
 
-// sealLimit is how many packets the keys may seal.
+// sealLimit is how many packets the keys may seal before the close frames,
+// which must be sealed too.
 func (c *Conn) sealLimit() uint64 {
 	if c.core.cfg.Plaintext {
-		return 1 << 62
+		return handshake.MaxPacketNumber + 1 - closeRepeats
 	}
-	return c.suite.MaxSealed()
+	return c.suite.MaxSealed() - closeRepeats
 }
 
 // nextDeadline returns when flush is needed; zero if never.
@@ -254,12 +259,15 @@ func (c *Conn) nextDeadline() time.Time {
 	}
 	var t time.Time
 	if c.shaking != nil {
-		t = earlier(t, c.shaking.deadline())
+		t = c.shaking.deadline()
+		if c.dialled {
+			t = earlier(t, c.shaking.began.Add(c.core.cfg.HandshakeTimeout))
+		}
 	}
 	if c.send == nil || c.state != StateOpen {
 		return t
 	}
-	if c.outbox.Bytes() > 0 || c.ping || c.canSendReliable() {
+	if c.outbox.Waiting() || c.ping || c.canSendReliable() {
 		return c.lastReceived
 	}
 	t = earlier(t, c.in.Due(c.core.cfg.MaxAckDelay))

@@ -192,7 +192,7 @@ func (c *Core) Flush(now time.Time, out Sender) {
 		c.send(out, r.path, r.data[:r.n])
 	}
 	c.replies = c.replies[:0]
-	c.deadline = time.Time{}
+	var deadline time.Time
 	live := c.conns[:0]
 	for _, conn := range c.conns {
 		conn.flush(now, out)
@@ -201,10 +201,11 @@ func (c *Core) Flush(now time.Time, out Sender) {
 			continue
 		}
 		live = append(live, conn)
-		c.wake(conn.nextDeadline())
+		deadline = earlier(deadline, conn.nextDeadline())
 	}
 	clear(c.conns[len(live):])
 	c.conns = live
+	c.deadline = deadline // what was woken on the way has been done
 }
 
 func (c *Core) send(out Sender, path Path, datagram []byte) {

@@ -11,12 +11,26 @@ type Incoming struct {
 	Duplicates uint64 // segments that had arrived before
 
 	next    uint64 // first segment not yet used
+	newest  uint64 // newest packet that carried a segment
+	marks   [2]mark
 	early   []held // ring of Window slots by number, once one is needed
 	held    int    // slots in use
 	bytes   int    // of data in them
 	partial []byte // message of which the first segments arrived
 	within  bool   // partial has begun
 }
+
+// A mark remembers that all segments below next had arrived when packet was
+// the newest. A packet up to that one was sent before the sender knew, and
+// carries no segment from next+Window on; a later one carries none before
+// next-Window. This is what tells a packet that was delayed for very long,
+// full of segments whose two bytes have come round again, from a new one.
+type mark struct{ next, packet uint64 }
+
+// markEvery is how many segments lie between marks, at least: the two that are
+// kept leave at most 2*(markEvery+Window)+Window numbers behind next in doubt,
+// of the 2^15 that two bytes tell apart in either direction.
+const markEvery = 8 * Window
 
 // held is a segment that arrived before its turn.
 type held struct {
@@ -25,13 +39,17 @@ type held struct {
 	taken bool
 }
 
-// Check reports whether f is a frame this channel can have now.
-func (in *Incoming) Check(f *wire.Frame) error {
+// Check reports whether f is a frame this channel can have now, in a packet
+// of the given number.
+func (in *Incoming) Check(packet uint64, f *wire.Frame) error {
 	if !f.IsReliable() || len(f.Data) > MaxSegment {
 		return ErrViolation
 	}
 	if (f.Kind == wire.FrameFirst || f.Kind == wire.FrameMiddle) && len(f.Data) != MaxSegment {
 		return ErrViolation
+	}
+	if in.ancient(packet) {
+		return nil
 	}
 	number := in.expand(f.Number)
 	if number >= in.next+Window || in.bytes+len(f.Data) > in.WindowBytes+MaxSegment {
@@ -46,8 +64,28 @@ func (in *Incoming) expand(truncated uint64) uint64 {
 	return wire.ExpandNumber(truncated, 2, in.next)
 }
 
-// Add takes a checked frame and pushes the messages it completes on q.
-func (in *Incoming) Add(f *wire.Frame, q *Queue) error {
+// ancient reports whether all that packet can carry has arrived long ago.
+func (in *Incoming) ancient(packet uint64) bool {
+	old := &in.marks[0]
+	return old.next > 0 && packet <= old.packet
+}
+
+// note keeps the marks up to date.
+func (in *Incoming) note(packet uint64) {
+	in.newest = max(in.newest, packet)
+	if in.next >= in.marks[1].next+markEvery {
+		in.marks[0], in.marks[1] = in.marks[1], mark{in.next, in.newest}
+	}
+}
+
+// Add takes a checked frame from the packet of the given number and pushes
+// the messages it completes on q.
+func (in *Incoming) Add(packet uint64, f *wire.Frame, q *Queue) error {
+	if in.ancient(packet) {
+		in.Duplicates++
+		return nil
+	}
+	defer in.note(packet)
 	number := in.expand(f.Number)
 	if number < in.next || number > in.next && in.isHeld(number) {
 		in.Duplicates++

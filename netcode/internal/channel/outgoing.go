@@ -151,6 +151,9 @@ func (o *Outgoing) Acked(number uint64) {
 		*o.at(o.oldest) = segment{}
 		o.oldest++
 	}
+	if o.Idle() && len(o.memory.buf) > keptBytes {
+		o.memory, o.segments = ring{}, nil
+	}
 }
 
 // Lost records that packet, which carried segment number, was given up.

@@ -24,12 +24,17 @@ type entry struct {
 	start, end int
 }
 
-// Bytes returns how many bytes wait.
+// entryBytes is what a waiting message counts for beyond its data: empty
+// messages take memory too, and a packet holds 560 of them.
+const entryBytes = 32
+
+// Bytes returns how many bytes wait, with what it takes to remember them.
 func (q *Queue) Bytes() int {
-	if q.head == len(q.entries) {
+	waiting := len(q.entries) - q.head
+	if waiting == 0 {
 		return 0
 	}
-	return len(q.data) - q.entries[q.head].start
+	return len(q.data) - q.entries[q.head].start + waiting*entryBytes
 }
 
 // Push appends a copy of message.

@@ -25,6 +25,7 @@ type Inbound struct {
 
 	newestPacket uint64 // sequenced: packet in which the newest message began
 	newestNumber uint64 // newest number of a fragmented message
+	abandoned    uint64 // one more than the newest message given up
 	partial      []reassembly
 }
 
@@ -66,15 +67,17 @@ func (in *Inbound) Check(f *wire.Frame) error {
 }
 
 // Add takes a checked frame from the packet with the given number and pushes
-// the message it completes, if any, on q.
-func (in *Inbound) Add(packet uint64, f *wire.Frame, q *Queue) {
+// the message it completes, if any, on q. It reports false for a piece of a
+// message that was given up: to acknowledge it could make the sender believe
+// that the whole message arrived.
+func (in *Inbound) Add(packet uint64, f *wire.Frame, q *Queue) bool {
 	if f.Kind == wire.FrameMessage {
 		in.deliver(packet, f.Channel, f.Data, q)
-		return
+		return true
 	}
 	r := in.find(f)
 	if r == nil || r.last != f.Last {
-		return
+		return false
 	}
 	offset := int(f.Index) * MaxSegment
 	if need := offset + len(f.Data); cap(r.data) < need {
@@ -94,6 +97,7 @@ func (in *Inbound) Add(packet uint64, f *wire.Frame, q *Queue) {
 		r.live = false
 		in.deliver(r.packet, f.Channel, r.data[:r.size], q)
 	}
+	return true
 }
 
 // deliver pushes a whole message unless it is sequenced and stale. Packet
@@ -111,9 +115,12 @@ func (in *Inbound) deliver(packet uint64, channel uint8, message []byte, q *Queu
 }
 
 // find returns the reassembly of f's message, a new one if need be, or nil if
-// the message is older than all that there is room for.
+// the message was given up or is older than all that there is room for.
 func (in *Inbound) find(f *wire.Frame) *reassembly {
 	number := wire.ExpandNumber(f.Number, 2, max(in.newestNumber, fragmentNumberBase))
+	if number < in.abandoned {
+		return nil
+	}
 	in.newestNumber = max(in.newestNumber, number)
 	var oldest *reassembly
 	for i := range in.partial {
@@ -131,6 +138,7 @@ func (in *Inbound) find(f *wire.Frame) *reassembly {
 	}
 	if oldest.live {
 		in.Abandoned++
+		in.abandoned = min(number, oldest.number) + 1
 		if number < oldest.number {
 			return nil
 		}
