@@ -62,6 +62,13 @@
 // do not see them. Rules that depend on them must do so under
 // [Inputs.Authority] only.
 //
+// # What a client shows
+//
+// Rows with an owner field belong to a player. A client draws the rows of
+// others between two worlds of the past ([World.LerpFrom]), lays its own,
+// predicted ones over them ([World.CopyOwned]) and hides the corrections of
+// its prediction ([Offsets]). None of that is ever simulated.
+//
 // # Concurrency and memory
 //
 // A [Schema] is immutable once its first world was made and may then be

@@ -163,6 +163,15 @@ func (f *Field) index(pattern uint64) uint64 {
 	return quotient
 }
 
+// quantisedIndex is index for patterns that are quantised already, which for
+// most fields spares looking at the range.
+func (f *Field) quantisedIndex(pattern uint64) uint64 {
+	if f.step == 1 {
+		return pattern - f.min
+	}
+	return f.index(pattern)
+}
+
 func (f *Field) floatIndex(pattern uint32) uint64 {
 	x := float64(math.Float32frombits(pattern))
 	if !f.ranged {

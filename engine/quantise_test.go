@@ -87,7 +87,7 @@ func TestQuantiseRoundsAndClamps(t *testing.T) {
 		{func() { row.Uint16 = 4096 }, func() any { return row.Uint16 }, uint16(4095)},
 		{func() { row.High = math.MaxUint64 - 1 }, func() any { return row.High }, uint64(math.MaxUint64)},
 		{func() { row.High = 0 }, func() any { return row.High }, uint64(1)},
-		{func() { row.Int = -1 << 40 }, func() any { return row.Int }, -100},
+		{func() { row.Int = -1 << 30 }, func() any { return row.Int }, -100},
 		{func() { row.Uint = 49 }, func() any { return row.Uint }, uint(33)},
 		{func() { row.Uint = 50 }, func() any { return row.Uint }, uint(66)},
 		{func() { row.Float = nan }, func() any { return row.Float }, float32(0)},

@@ -98,11 +98,11 @@ func (l *Layout) differs(p, base unsafe.Pointer) bool {
 }
 
 func (f *Field) append(w *bitio.Writer, p, base unsafe.Pointer) {
-	f.AppendDelta(w, f.index(f.load(p)), f.index(f.load(base)))
+	f.AppendDelta(w, f.quantisedIndex(f.load(p)), f.quantisedIndex(f.load(base)))
 }
 
 func (f *Field) read(r *bitio.Reader, p unsafe.Pointer) {
-	f.store(p, f.value(f.ReadDelta(r, f.index(f.load(p)))))
+	f.store(p, f.value(f.ReadDelta(r, f.quantisedIndex(f.load(p)))))
 }
 
 // readDelta turns the base at p, which must be quantised, into the row that

@@ -28,7 +28,7 @@ func TestFieldMistakes(t *testing.T) {
 		{"empty array", reflect.TypeFor[[0]int8](), "", "A: an array of no elements"},
 		{"hidden pointer", reflect.TypeFor[[2]struct{ P *int }](), "-", "A: *int is not plain data"},
 		{"bare int", reflect.TypeFor[int](), "", "A: int and uint need a range"},
-		{"wide int", reflect.TypeFor[int](), "range=0..2147483648", "A: the range of an int or uint must fit 31 bits"},
+		{"wide int", reflect.TypeFor[int](), "range=-2147483648..0", "A: the range of an int or uint must fit 31 bits"},
 		{"wide uint", reflect.TypeFor[uint](), "bits=32", "A: the range of an int or uint must fit 31 bits"},
 		{"no bits", reflect.TypeFor[uint8](), "bits=0", "A: bits=0 is not in 1..64"},
 		{"many bits", reflect.TypeFor[uint8](), "bits=9", "A: bits=9 is more than the 8 of uint8"},
