@@ -103,8 +103,13 @@ func (g graph) violations() []string {
 			lines = append(lines, short(p.ImportPath)+" belongs to no layer: say in rules_test.go what it may import, and why")
 			continue
 		}
+		var broken []string
 		for _, chain := range g.reach(p.ImportPath, p.Imports) {
+			if slices.ContainsFunc(chain, func(path string) bool { return slices.Contains(broken, path) }) {
+				continue // what a forbidden package brings along is not news
+			}
 			if why := l.forbids(g, chain); why != "" {
+				broken = append(broken, chain[len(chain)-1])
 				lines = append(lines, fmt.Sprintf("%s: %s", arrow(chain), why))
 			}
 		}
@@ -116,6 +121,7 @@ func (g graph) violations() []string {
 		for _, chain := range g.reach(p.ImportPath, tests) {
 			if matches(ebiten, chain[len(chain)-1]) {
 				lines = append(lines, fmt.Sprintf("tests of %s: %s", arrow(chain), noEbiten))
+				break
 			}
 		}
 	}

@@ -88,6 +88,12 @@ func TestForbidsIndirectly(t *testing.T) {
 		g["example.com/chart"] = &pkg{ImportPath: "example.com/chart", Imports: []string{"github.com/hajimehoshi/ebiten/v2"}}
 		check(t, g, "cmd/arenad → example.com/chart → github.com/hajimehoshi/ebiten/v2: "+noEbiten)
 	})
+	t.Run("only the first step out of line", func(t *testing.T) {
+		g := made("client", []string{"example.com/chart"})
+		g["example.com/chart"].Imports = []string{"example.com/chart/axis"}
+		g["example.com/chart/axis"] = &pkg{ImportPath: "example.com/chart/axis"}
+		check(t, g, "client → example.com/chart: ")
+	})
 	t.Run("a standard package behind a standard package", func(t *testing.T) {
 		g := made("engine", []string{"fmt"})
 		g["fmt"].Imports = []string{"os"}
