@@ -1,0 +1,88 @@
+package proxy
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/reckon-engine/reckon/sim/link"
+)
+
+// A Config configures a Proxy.
+type Config struct {
+	// Listen is the UDP address that clients connect to, such as ":7778" or
+	// "127.0.0.1:0". Required.
+	Listen string
+
+	// Target is the UDP address of the server behind the proxy, "host:port".
+	// Required. A name is resolved once.
+	Target string
+
+	// Up is the link from a client to the target, Down the way back. Each
+	// client has its own pair.
+	Up, Down link.Config
+
+	// Seed decides all chance. Client number n, counted from 0 in the order
+	// of their first datagrams, has links with the seeds
+	// SubSeed(SubSeed(Seed, n), 0) up and (…, 1) down.
+	Seed uint64
+
+	// MaxClients bounds how many clients there are at once; datagrams from
+	// further ones are dropped. If zero, 256. At most 65536.
+	MaxClients int
+
+	// IdleTimeout is how long a client is remembered after the last datagram
+	// to or from it. If zero, 2 minutes, the shortest a NAT should have for
+	// UDP (RFC 4787, section 4.3). If negative, forever.
+	IdleTimeout time.Duration
+
+	// MaxBytes bounds the datagrams on their way in one direction of one
+	// client; those beyond are dropped and counted as DroppedLimit. If zero,
+	// 4 MiB.
+	MaxBytes int
+}
+
+const (
+	defaultMaxClients  = 256
+	limitMaxClients    = 1 << 16
+	defaultIdleTimeout = 2 * time.Minute
+	defaultMaxBytes    = 4 << 20
+
+	// minDatagramBytes is what an empty datagram counts for, as MaxBytes also
+	// bounds what the bookkeeping of tiny ones takes.
+	minDatagramBytes = 64
+)
+
+// withDefaults returns c with defaults filled in, or an error that names the
+// field.
+func (c Config) withDefaults() (Config, error) {
+	if c.MaxClients == 0 {
+		c.MaxClients = defaultMaxClients
+	}
+	if c.IdleTimeout == 0 {
+		c.IdleTimeout = defaultIdleTimeout
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = defaultMaxBytes
+	}
+	switch {
+	case c.Listen == "":
+		return c, fmt.Errorf("proxy: Listen is empty")
+	case c.Target == "":
+		return c, fmt.Errorf("proxy: Target is empty")
+	case c.MaxClients < 0 || c.MaxClients > limitMaxClients:
+		return c, fmt.Errorf("proxy: MaxClients is %d, want 1 to %d", c.MaxClients, limitMaxClients)
+	case c.MaxBytes < 0:
+		return c, fmt.Errorf("proxy: MaxBytes is %d, want more than 0", c.MaxBytes)
+	}
+	if err := c.Up.Validate(); err != nil {
+		return c, fmt.Errorf("proxy: up: %w", err)
+	}
+	if err := c.Down.Validate(); err != nil {
+		return c, fmt.Errorf("proxy: down: %w", err)
+	}
+	return c, nil
+}
+
+func (c *Config) limits() link.PipeLimits {
+	return link.PipeLimits{Bytes: c.MaxBytes, Datagrams: c.MaxBytes/minDatagramBytes + 1}
+}
