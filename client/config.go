@@ -35,6 +35,10 @@ type Config[I any] struct {
 	// Plaintext turns encryption off; the server must do the same.
 	Plaintext bool
 
+	// Suite restricts the cipher. Simulations fix it, so that a run gives the
+	// same bytes on every machine; everyone else leaves it SuiteAuto.
+	Suite netcode.Suite
+
 	// Random is the source of keys; nil means crypto/rand.
 	Random io.Reader
 

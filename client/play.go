@@ -162,5 +162,11 @@ func (c *Client[I]) Seen() interp.View {
 	return c.match.seen
 }
 
-// hardResync is how long Update may not be called before time starts over.
-func (m *match[I]) hardResync() time.Duration { return clock.HardResyncTicks * m.interval }
+// minStall is the shortest pause between two calls of Update that is taken for
+// a stall: a slow machine that draws five frames a second still plays.
+const minStall = 250 * time.Millisecond
+
+// stall is how long Update may not be called before time starts over.
+func (m *match[I]) stall() time.Duration {
+	return max(minStall, clock.HardResyncTicks*m.interval)
+}

@@ -51,7 +51,7 @@ func (c *Client[I]) NextDeadline() time.Time {
 // window was hidden. What is known about time is worthless then.
 func (c *Client[I]) checkStall(now time.Time) {
 	m := c.match
-	if m != nil && m.server.Known() && now.Sub(c.now) > m.hardResync() {
+	if m != nil && m.server.Known() && now.Sub(c.now) > m.stall() {
 		c.resynchronise()
 		m.stalled = true
 	}

@@ -12,10 +12,9 @@ import (
 // A cable carries datagrams between one server and one client without losing
 // or allocating any.
 type cable struct {
-	st      *stage
-	slots   [2][64][]byte
-	lengths [2][64]int
-	n       [2]int
+	st    *stage
+	slots [2][64][]byte
+	n     [2]int
 }
 
 // end is one direction of a cable.

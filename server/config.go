@@ -62,6 +62,10 @@ type Config[I any] struct {
 	// Plaintext turns encryption off; clients must do the same.
 	Plaintext bool
 
+	// Suite restricts the cipher. Simulations fix it, so that a run gives the
+	// same bytes on every machine; everyone else leaves it SuiteAuto.
+	Suite netcode.Suite
+
 	// Random is the source of keys, cookies and connection IDs; nil means
 	// crypto/rand.
 	Random io.Reader

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/engine"
-	"github.com/reckon-engine/reckon/server"
 )
 
 // Within three seconds of playing, the client's clocks have settled: inputs
@@ -219,8 +218,7 @@ func TestOverrun(t *testing.T) {
 // n·interval to the nanosecond.
 func TestNoDrift(t *testing.T) {
 	st := newStage(t, weather{}, nil)
-	var s *server.Server[walkInput] = st.server
-	start := st.now
+	s, start := st.server, st.now
 	s.Advance(start)
 	for range 60 * 60 * 60 {
 		s.Advance(s.NextTick().Add(3 * ms)) // always late

@@ -62,6 +62,7 @@ func New[I any](cfg Config[I]) (*Server[I], error) {
 		Key:       cfg.Key,
 		MaxConns:  cfg.MaxPlayers + spareConns,
 		Plaintext: cfg.Plaintext,
+		Suite:     cfg.Suite,
 		Random:    cfg.Random,
 		Timeout:   cfg.Timeout,
 	})

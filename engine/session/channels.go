@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ErrMalformed: no encoder of this package writes such bytes.
+// ErrMalformed means that no encoder of this package writes such bytes.
 var ErrMalformed = errors.New("session: malformed message")
 
 // The channels, by their number on both sides.
