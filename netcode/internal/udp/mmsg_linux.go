@@ -46,8 +46,10 @@ func newCarrier(conn *net.UDPConn, bound netip.Addr, opt Options) (carrier, erro
 	return m, nil
 }
 
-func (m *mmsg) receive() ([]Datagram, bool, error)                    { return m.rx.receive() }
-func (m *mmsg) wait(deadline time.Time) (bool, error)                 { return m.waiter.wait(deadline) }
+func (m *mmsg) receive() ([]Datagram, bool, error) { return m.rx.receive() }
+func (m *mmsg) wait(deadline time.Time, datagrams bool) (bool, error) {
+	return m.waiter.wait(deadline, datagrams)
+}
 func (m *mmsg) queue(to netip.AddrPort, from netip.Addr, data []byte) { m.tx.queue(to, from, data) }
 func (m *mmsg) flush()                                                { m.tx.flush() }
 

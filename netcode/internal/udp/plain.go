@@ -146,12 +146,16 @@ func (p *plain) take(b *plainBuffer) {
 }
 
 // wait implements carrier.
-func (p *plain) wait(deadline time.Time) (readable bool, err error) {
+func (p *plain) wait(deadline time.Time, datagrams bool) (readable bool, err error) {
 	if p.closed.Load() {
 		return false, net.ErrClosed
 	}
-	if p.pending != nil || len(p.full) > 0 {
+	if datagrams && (p.pending != nil || len(p.full) > 0) {
 		return true, nil
+	}
+	var full <-chan *plainBuffer
+	if datagrams {
+		full = p.full
 	}
 	var expired <-chan time.Time
 	if !deadline.IsZero() {
@@ -159,7 +163,7 @@ func (p *plain) wait(deadline time.Time) (readable bool, err error) {
 		expired = p.timer.C
 	}
 	select {
-	case p.pending = <-p.full:
+	case p.pending = <-full:
 		return true, nil
 	case <-expired:
 		return false, nil

@@ -45,14 +45,15 @@ type Options struct {
 // Defaults and limits of Options.
 //
 // The receive buffer must hold what arrives while the application does not
-// look: a 60 Hz server that stalls for 100 ms with 1,000 clients at 60
-// datagrams a second misses 6,000 of them. Linux charges a datagram of up to
-// some 200 bytes 768 bytes of buffer and one of 1,200 bytes 2,304 (skb
+// look: a server that stalls for 100 ms with 1,000 clients at 60 datagrams a
+// second misses 6,000 of them. Linux charges 832 bytes of buffer for a
+// datagram of 64 bytes, 1,280 for one of 200 and 2,304 for one of 1,200 (skb
 // truesize; TestReceiveBufferHolds prints what this kernel charges), and
-// doubles what SO_RCVBUF asks for, so that 4 MiB hold 10,900 small datagrams
-// or 3,640 large ones. It is also rmem_max since Linux 6.18, so no more is
-// had without privileges. The send buffer holds datagrams until the network
-// card took them: 1 MiB is 8 ms at 1 Gbit/s, half a tick.
+// doubles what SO_RCVBUF asks for, so that 4 MiB hold 10,082, 6,553 or 3,640
+// of them. Where net.core.rmem_max is the customary 212,992, it is a
+// twentieth of that: such a server needs the limit raised. The send buffer
+// holds datagrams until the network card took them: 1 MiB is 8 ms at
+// 1 Gbit/s, half a tick.
 const (
 	defaultReceiveBuffer = 4 << 20
 	defaultSendBuffer    = 1 << 20
@@ -100,7 +101,7 @@ type Stats struct {
 // A carrier is how a system moves datagrams.
 type carrier interface {
 	receive() (batch []Datagram, more bool, err error)
-	wait(deadline time.Time) (readable bool, err error)
+	wait(deadline time.Time, datagrams bool) (readable bool, err error)
 	queue(remote netip.AddrPort, local netip.Addr, data []byte)
 	flush()
 	stats() Stats
@@ -127,7 +128,14 @@ func (s *Socket) Receive() (batch []Datagram, more bool, err error) {
 // Wait blocks until a datagram waits (true) or until the deadline (false).
 // After Close the error is net.ErrClosed. Zero deadline means none.
 func (s *Socket) Wait(deadline time.Time) (readable bool, err error) {
-	return s.carrier.wait(deadline)
+	return s.carrier.wait(deadline, true)
+}
+
+// Rest blocks until the deadline, whatever arrives meanwhile. After Close the
+// error is net.ErrClosed. Zero deadline means for ever.
+func (s *Socket) Rest(deadline time.Time) error {
+	_, err := s.carrier.wait(deadline, false)
+	return err
 }
 
 // Queue copies data into the send batch, and sends the batch when it is full.

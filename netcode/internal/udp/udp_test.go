@@ -306,6 +306,31 @@ func TestWaitAfterOtherDeadlines(t *testing.T) {
 	})
 }
 
+func TestRestIgnoresDatagrams(t *testing.T) {
+	eachCarrier(t, func(t *testing.T, opt Options) {
+		s := listen(t, "127.0.0.1:0", opt)
+		for range 3 {
+			s.Queue(s.LocalAddr(), netip.Addr{}, []byte("before"))
+			s.Flush()
+			deadline := time.Now().Add(2 * time.Millisecond)
+			if err := s.Rest(deadline); err != nil {
+				t.Fatal(err)
+			}
+			if early := time.Until(deadline); early > 0 {
+				t.Errorf("Rest returned %v early", early)
+			}
+			if readable, _ := s.Wait(time.Now().Add(patience)); !readable {
+				t.Error("Wait after Rest did not see the datagram")
+			}
+			collect(t, s, 1)
+		}
+		s.Close()
+		if err := s.Rest(time.Time{}); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("Rest() = %v, want net.ErrClosed", err)
+		}
+	})
+}
+
 func TestBufferSizesAreReadBack(t *testing.T) {
 	small := listen(t, "127.0.0.1:0", Options{ReceiveBufferBytes: 32 << 10, SendBufferBytes: 32 << 10})
 	large := listen(t, "127.0.0.1:0", Options{})

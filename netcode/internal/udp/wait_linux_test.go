@@ -1,0 +1,81 @@
+package udp
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestDescriptorsAreReleased opens and closes many sockets.
+func TestDescriptorsAreReleased(t *testing.T) {
+	lowestFree := func() int {
+		fd, err := unix.Dup(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		return fd
+	}
+	before := lowestFree()
+	for range 20 {
+		s, err := Listen("127.0.0.1:0", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := lowestFree(); after != before {
+		t.Errorf("the lowest free descriptor went from %d to %d", before, after)
+	}
+}
+
+// BenchmarkWaitLateness compares ways to wait for 16.67 ms deadlines. Run
+// with -benchtime=300x.
+func BenchmarkWaitLateness(b *testing.B) {
+	for _, way := range []struct {
+		name string
+		wait func(s *Socket, raw syscall.RawConn, deadline time.Time)
+	}{
+		{"sleep", func(_ *Socket, _ syscall.RawConn, deadline time.Time) { time.Sleep(time.Until(deadline)) }},
+		{"runtime", func(s *Socket, raw syscall.RawConn, deadline time.Time) {
+			_ = s.carrier.(*mmsg).conn.SetReadDeadline(deadline)
+			_ = raw.Read(func(uintptr) bool { return false })
+		}},
+		{"ppoll", func(_ *Socket, raw syscall.RawConn, deadline time.Time) {
+			_ = raw.Control(func(fd uintptr) {
+				fds := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+				timeout := unix.NsecToTimespec(time.Until(deadline).Nanoseconds())
+				_, _ = unix.Ppoll(fds[:], &timeout, nil)
+			})
+		}},
+		{"timerfd", func(s *Socket, _ syscall.RawConn, deadline time.Time) { _, _ = s.Wait(deadline) }},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			s := listen(b, "127.0.0.1:0", Options{})
+			raw, err := s.carrier.(*mmsg).conn.SyscallConn()
+			if err != nil {
+				b.Fatal(err)
+			}
+			var late []time.Duration
+			var before, after unix.Rusage
+			_ = unix.Getrusage(unix.RUSAGE_SELF, &before)
+			deadline := time.Now()
+			for b.Loop() {
+				deadline = deadline.Add(time.Second / 60)
+				way.wait(s, raw, deadline)
+				late = append(late, time.Since(deadline))
+			}
+			_ = unix.Getrusage(unix.RUSAGE_SELF, &after)
+			cpu := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
+			slices.Sort(late)
+			b.ReportMetric(float64(late[len(late)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(late[len(late)*99/100].Microseconds()), "p99-µs")
+			b.ReportMetric(100*float64(cpu)/float64(b.Elapsed()), "cpu-%")
+		})
+	}
+}
