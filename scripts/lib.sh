@@ -144,6 +144,8 @@ install_hint() {
 # said what to install, where it may not.
 provide() {
   [ $# -gt 0 ] || return 0
+  # shellcheck disable=SC2046 # package names have no spaces
+  set -- $(printf '%s\n' "$@" | sort -u)
   if may_apt; then
     apt_install "$@"
   else

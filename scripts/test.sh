@@ -91,11 +91,11 @@ missing=$(missing_window)
 if [ -n "$missing" ]; then
   WINDOW=0
   # shellcheck disable=SC2086 # a list of package names
-  without "cmd/arena" "$(install_hint $missing)"
+  without "cmd/arena" "to install: $(install_hint $missing)"
 fi
 missing=$(missing_xvfb)
 # shellcheck disable=SC2086 # a list of package names
-[ -z "$missing" ] || [ -n "${DISPLAY:-}" ] || without "window tests" "$(install_hint $missing)"
+[ -z "$missing" ] || [ -n "${DISPLAY:-}" ] || without "window tests" "to install: $(install_hint $missing)"
 
 lint_with gofumpt format
 step "go mod tidy" bash scripts/lint.sh tidy
@@ -110,7 +110,7 @@ go build -o "$scratch/testlog" ./internal/testlog
 if [ -z "$(missing_compiler)" ]; then
   step "tests under the race detector" run_tests -race -shuffle=on -timeout 15m
 else
-  without "tests under the race detector" "$(install_hint "$(missing_compiler)")"
+  without "tests under the race detector" "to install: $(install_hint "$(missing_compiler)")"
 fi
 step "tests at full speed, soaks included" run_tests -shuffle=on -timeout 15m
 FUZZBUDGET=$fuzz_budget step "fuzzing" bash scripts/fuzz.sh
