@@ -45,6 +45,10 @@ func TestReadMapRefuses(t *testing.T) {
 			}
 			return l
 		}, "line 11 column 11 cannot be reached"},
+		{"as many packs as fit", func(l []string) []string {
+			l[5] = "#" + strings.Repeat("+", maxPickups) + l[5][1+maxPickups:]
+			return l
+		}, ""},
 		{"many packs", func(l []string) []string { l[5] = "#" + strings.Repeat("+", MapWidth-2) + "#"; return l }, "62 health packs"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -170,6 +174,46 @@ func TestSightIsMutual(t *testing.T) {
 	}
 }
 
+// A segment through the corner of one wall is stopped by it.
+func TestCornersStopSight(t *testing.T) {
+	lines := plain()
+	set(lines, 10, 10, '#')
+	m, err := ReadMap(strings.Join(lines, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := TileCentre(9, 10), TileCentre(10, 9)
+	if m.Sight(a.X, a.Y, b.X, b.Y) || m.Sight(b.X, b.Y, a.X, a.Y) {
+		t.Error("seen through the corner")
+	}
+	if !m.Sight(a.X-1, a.Y-1, b.X-1, b.Y-1) {
+		t.Error("not seen just beside the corner")
+	}
+}
+
+// Sight for the middle of a player is not room for all of him.
+func TestPassage(t *testing.T) {
+	lines := plain()
+	set(lines, 10, 10, '#')
+	m, err := ReadMap(strings.Join(lines, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		y    int32
+		want bool
+	}{
+		{10*TileUnits - PlayerRadius - 3*UnitsPerPixel, true},
+		{10*TileUnits - PlayerRadius - UnitsPerPixel, false},
+		{11*TileUnits + PlayerRadius + 3*UnitsPerPixel, true},
+		{11*TileUnits + PlayerRadius + UnitsPerPixel, false},
+	} {
+		if got := m.passage(8*TileUnits, test.y, 14*TileUnits, test.y); got != test.want {
+			t.Errorf("passage at %d = %v, want %v", test.y, got, test.want)
+		}
+	}
+}
+
 func snapHalf(n int32) int32 { return n / (TileUnits / 2) * (TileUnits / 2) }
 
 func TestRayCircle(t *testing.T) {
@@ -214,5 +258,39 @@ func TestFieldLeadsToItsGoal(t *testing.T) {
 				t.Fatalf("the way leads through the wall at %d,%d", x, y)
 			}
 		}
+	}
+}
+
+// Rays in every direction against circles, by sampling the ray.
+func TestRayCircleAgainstSamples(t *testing.T) {
+	random := rand.New(rand.NewPCG(18, 19))
+	hits := 0
+	for range 3000 {
+		angle := random.Int32N(Turn)
+		r := ray{x: 16000, y: 10000, cos: cosine(angle), sin: sine(angle), length: 3000}
+		x, y := r.x+random.Int32N(6000)-3000, r.y+random.Int32N(6000)-3000
+		radius := 50 + random.Int32N(500)
+		d, ok := r.circle(x, y, radius)
+		first, nearest := int32(-1), int32(1<<20)
+		for i := int32(0); i <= r.length; i++ {
+			at := r.at(i)
+			gap := distance(at.X-x, at.Y-y)
+			nearest = min(nearest, gap)
+			if gap <= radius && first < 0 {
+				first = i
+			}
+		}
+		if abs(nearest-radius) < 4 {
+			continue // grazing: within the rounding
+		}
+		if ok {
+			hits++
+		}
+		if ok != (first >= 0) || ok && abs(d-first) > 40 {
+			t.Fatalf("angle %d, circle %d,%d radius %d: %d %v, samples say %d", angle, x-r.x, y-r.y, radius, d, ok, first)
+		}
+	}
+	if hits < 100 {
+		t.Errorf("only %d hits", hits)
 	}
 }

@@ -42,9 +42,19 @@ func TestDeathAndRespawn(t *testing.T) {
 			t.Fatalf("appeared at %d,%d, but %v is farther from the enemy", q.X, q.Y, at)
 		}
 	}
-	s.idle(killLife)
+	s.idle(killLife - respawnTicks - 1)
+	if s.Kills.Len(s.w) != 1 {
+		t.Error("the kill feed loses lines early")
+	}
+	s.idle(1)
 	if s.Kills.Len(s.w) != 0 {
 		t.Error("the kill feed keeps old lines")
+	}
+	q.Health, q.Shield, q.X, q.Y, s.row(0).Shield = 1, 0, hall(34).X, hall(34).Y, 0
+	s.in.Set(0, Input{Fire: true})
+	s.step()
+	if _, k := s.Kills.Slot(s.w, 1); k == nil || s.row(0).Frags != 2 {
+		t.Error("the second kill is not in the second slot")
 	}
 }
 

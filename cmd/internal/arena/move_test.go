@@ -61,20 +61,49 @@ func TestWalkFeelsCrisp(t *testing.T) {
 	}
 }
 
-// A player pressed into a wall at a slant runs along it.
+// A player pressed into a wall at a slant runs along it at full speed, over
+// the seams of its tiles, either way.
 func TestWallsAreSmooth(t *testing.T) {
-	s := newStage(t)
-	p := s.put(0, TileCentre(17, 1)) // under the northern border, open to the east
-	s.in.Set(0, Input{MoveX: 1, MoveY: -1})
-	start := p.X
-	for range 60 {
-		s.step()
+	for _, test := range []struct {
+		from Point
+		in   Input
+	}{
+		{TileCentre(17, 1), Input{MoveX: 1, MoveY: -1}},  // under the northern border
+		{TileCentre(30, 1), Input{MoveX: -1, MoveY: -1}}, // the other way
+		{TileCentre(1, 27), Input{MoveX: -1, MoveY: -1}}, // up the western border
+	} {
+		s := newStage(t)
+		p := s.put(0, test.from)
+		s.in.Set(0, test.in)
+		for range 15 {
+			s.step()
+		}
+		x, y := p.X, p.Y
+		for range 30 {
+			s.step()
+		}
+		if ran := distance(p.X-x, p.Y-y); ran != 30*diagonal {
+			t.Errorf("%+v: ran %d units along the wall in half a second, want %d", test.in, ran, 30*diagonal)
+		}
+		if p.VX != 0 && p.VY != 0 {
+			t.Errorf("%+v: velocity %d,%d into the wall", test.in, p.VX, p.VY)
+		}
 	}
-	if ran := p.X - start; ran < 45*diagonal {
-		t.Errorf("ran %d units along the wall in a second, want at least %d", ran, 45*diagonal)
-	}
-	if p.VY != 0 {
-		t.Errorf("VY = %d at the wall, want 0", p.VY)
+}
+
+// A knock is not braked away by standing still, nor by walking on.
+func TestKnockLasts(t *testing.T) {
+	for _, move := range []int8{0, 1} {
+		s := newStage(t)
+		p := s.put(0, hall(24))
+		p.VX = 200
+		s.in.Set(0, Input{MoveX: move})
+		for range 10 {
+			s.step()
+		}
+		if want := int16(200 - 10*slowdown); p.VX != want {
+			t.Errorf("move %d: VX = %d after 10 ticks, want %d", move, p.VX, want)
+		}
 	}
 }
 

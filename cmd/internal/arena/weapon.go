@@ -70,7 +70,7 @@ func (g *Game) shoot(w *engine.World, in *engine.Inputs[Input], p *Player) {
 			}
 			x, y = g.seen.X, g.seen.Y
 		}
-		if d, ok := r.circle(x, y, PlayerRadius); ok && (d < r.length || victim == engine.NoPlayer) {
+		if d, ok := r.circle(x, y, PlayerRadius); ok && d < r.length {
 			r.length, victim = d, engine.PlayerID(i)
 		}
 	}
@@ -156,8 +156,7 @@ func (g *Game) meets(r *ray, owner engine.PlayerID) engine.PlayerID {
 		if q == nil || !q.Alive || engine.PlayerID(i) == owner {
 			continue
 		}
-		d, ok := r.circle(q.X, q.Y, PlayerRadius+rocketRadius)
-		if ok && (d < r.length || found == engine.NoPlayer) {
+		if d, ok := r.circle(q.X, q.Y, PlayerRadius+rocketRadius); ok && d < r.length {
 			r.length, found = d, engine.PlayerID(i)
 		}
 	}

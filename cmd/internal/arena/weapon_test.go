@@ -24,9 +24,13 @@ func TestRifle(t *testing.T) {
 	if e == nil || e.Kind != EffectHit || e.X2 != q.X-PlayerRadius || e.Y2 != q.Y || e.X != p.X+muzzle {
 		t.Errorf("tracer = %+v, want from the muzzle to the edge of the circle", e)
 	}
-	for range 2 * rifleReload {
+	for range 2*rifleReload - 1 {
 		s.step()
 	}
+	if p.RifleShots != 2 {
+		t.Errorf("%d shots in 16 ticks, want 2", p.RifleShots)
+	}
+	s.step()
 	if want := uint8(MaxHealth - 3*rifleDamage); q.Health != want || p.RifleShots != 3 {
 		t.Errorf("health %d after %d shots in 17 ticks, want %d after 3", q.Health, p.RifleShots, want)
 	}
@@ -255,5 +259,48 @@ func TestHelpersForRenderers(t *testing.T) {
 		if off := turnBetween(angle, AngleTo(Direction(angle))); abs(off) > 2 {
 			t.Errorf("AngleTo(Direction(%d)) is %d off", angle, off)
 		}
+	}
+}
+
+// Two weapons are not twice the fire: the one not used is held back.
+func TestWeaponsTakeTurns(t *testing.T) {
+	s := newStage(t)
+	p := s.put(0, hall(30))
+	s.in.Set(0, Input{Fire: true, Alt: true})
+	s.step()
+	if p.RocketShots != 1 || p.RifleShots != 0 || p.RifleWait != swapDelay || p.RocketWait != rocketReload {
+		t.Errorf("after both triggers: %+v", p)
+	}
+	s.idle(rocketReload)
+	s.in.Set(0, Input{Fire: true})
+	s.step()
+	if p.RocketWait != swapDelay || p.RifleWait != rifleReload {
+		t.Errorf("after the rifle: rocket in %d, rifle in %d", p.RocketWait, p.RifleWait)
+	}
+	s.idle(1)
+	s.in.Set(0, Input{Alt: true, Aim: 100})
+	for range swapDelay {
+		s.step()
+	}
+	if _, k := s.Rockets.Slot(s.w, 1); k == nil || p.RocketShots != 2 {
+		t.Errorf("%d rockets launched, in slot 1: %+v, want the second", p.RocketShots, k)
+	}
+}
+
+func TestRocketEndsInTheAir(t *testing.T) {
+	s := newStage(t)
+	s.put(0, hall(24))
+	s.in.Set(0, Input{Alt: true})
+	s.step()
+	s.in.Clear()
+	_, k := s.Rockets.Slot(s.w, 0)
+	k.Born -= rocketLife - 2
+	s.step()
+	if s.Rockets.Len(s.w) != 1 {
+		t.Fatal("it exploded a tick early")
+	}
+	s.step()
+	if _, e := s.Effects.Slot(s.w, blastBase); s.Rockets.Len(s.w) != 0 || e == nil || e.Kind != EffectBlast {
+		t.Errorf("%d rockets, effect %+v at the end of its life", s.Rockets.Len(s.w), e)
 	}
 }
