@@ -39,15 +39,17 @@ var ErrNotConnected = errors.New("client: not connected")
 // A Client plays in one match at a time. It belongs to one goroutine, which
 // all its callbacks run on.
 type Client[I any] struct {
-	cfg   Config[I]
-	core  *netcode.Core
-	wire  wire
-	conn  *netcode.Conn // nil before Connect, and while wanted waits
-	state State
-	err   error
-	now   time.Time // of the newest Update
+	cfg  Config[I]
+	core *netcode.Core
+
+	endpoint *netcode.Endpoint // nil unless dialled
+	conn     *netcode.Conn     // nil before Connect, and while wanted waits
+	state    State
+	err      error
+	now      time.Time // of the newest Update
 
 	wanted netcode.Path // what to dial when it is free; zero: nothing
+	called time.Time    // when it was dialled
 
 	snapshots *snapshot.Ring
 	newest    engine.Tick // of the snapshots decoded
@@ -101,7 +103,6 @@ func New[I any](cfg Config[I]) (*Client[I], error) {
 		Channels:  channels(),
 		Key:       cfg.Key,
 		Plaintext: cfg.Plaintext,
-		Suite:     cfg.Suite,
 		Random:    cfg.Random,
 		Timeout:   cfg.Timeout,
 	})
@@ -155,7 +156,7 @@ func (c *Client[I]) call(path netcode.Path) error {
 		return c.err
 	}
 	conn.SetUser(c)
-	c.conn = conn
+	c.conn, c.called = conn, c.now
 	return nil
 }
 
@@ -185,10 +186,9 @@ func (c *Client[I]) Send(message []byte) error {
 	return err
 }
 
-// Close leaves the game and tells the server. With a connection made by Dial
-// it also closes the socket, and the client is done; else the caller flushes
-// the Core.
-func (c *Client[I]) Close() {
+// Close leaves the game and tells the server. A socket made by Dial is closed;
+// else the caller flushes the Core. The error is the socket's.
+func (c *Client[I]) Close() error {
 	c.wanted = netcode.Path{}
 	if c.conn != nil {
 		c.conn.Close(c.now, netcode.CloseNormal, "")
@@ -197,5 +197,5 @@ func (c *Client[I]) Close() {
 	if c.err == nil {
 		c.err = &netcode.CloseError{Reason: netcode.CloseNormal}
 	}
-	c.hangUp()
+	return c.hangUp()
 }

@@ -51,19 +51,24 @@ func (c *Client[I]) play(input I) {
 	}
 }
 
-// unknownRTT is the round trip assumed while there is no measurement, because
-// a handshake datagram was lost and its repetition tells nothing: the middle
-// of what players have. If it is far off, the first reports correct it.
-const unknownRTT = 100 * time.Millisecond
+// maxUnknownRTT bounds the guess at a round trip that was not measured.
+const maxUnknownRTT = 250 * time.Millisecond
+
+// roundTrip returns the round trip to the server. There is no measurement yet
+// if a handshake datagram was lost, since its repetition tells nothing; but
+// joining took two round trips at least. Too long a guess only makes inputs
+// early for a while, too short a one makes them late.
+func (c *Client[I]) roundTrip() time.Duration {
+	if rtt := c.conn.Stats().RTT; rtt > 0 {
+		return rtt
+	}
+	return min(c.now.Sub(c.called)/2, maxUnknownRTT)
+}
 
 // start begins to predict, from the newest snapshot's world.
 func (c *Client[I]) start(newest *engine.World) {
 	m := c.match
-	rtt := c.conn.Stats().RTT
-	if rtt == 0 {
-		rtt = unknownRTT
-	}
-	m.lead.Start(c.now, m.server.Arriving(c.now), rtt)
+	m.lead.Start(c.now, m.server.Arriving(c.now), c.roundTrip())
 	m.ran = m.lead.Position(c.now).Tick
 	m.predict.Start(newest, m.ran)
 	m.reconciled = newest.Tick()

@@ -20,6 +20,7 @@ func TestConvergence(t *testing.T) {
 		{weather{delay: 10 * ms, jitter: 2 * ms}, 35 * ms, 40 * ms},
 		{weather{delay: 40 * ms, jitter: 10 * ms, loss: 0.01}, 50 * ms, 60 * ms},
 		{weather{delay: 40 * ms, jitter: 20 * ms, loss: 0.03}, 60 * ms, 80 * ms},
+		{weather{delay: 75 * ms, jitter: 20 * ms, loss: 0.05}, 60 * ms, 90 * ms},
 		{weather{delay: 100 * ms, jitter: 20 * ms, loss: 0.05}, 60 * ms, 90 * ms},
 	} {
 		t.Run(fmt.Sprintf("%+v", test.sky), func(t *testing.T) {
@@ -33,8 +34,11 @@ func TestConvergence(t *testing.T) {
 			after, s := st.server.Stats().Inputs, a.Stats()
 			used, missing := after.Used-before.Used, after.Missing-before.Missing
 			starved := float64(s.Starved-seen.Starved) / float64(s.Frames-seen.Frames)
-			t.Logf("%d used, %d missing; slack %v; interpolation %v, %.2f%% starved; lead %.1f ticks",
-				used, missing, s.Slack, s.InterpolationDelay, starved*100, s.TickLead)
+			t.Logf("%d used, %d missing; slack %v; interpolation %v, %.2f%% starved; lead %.1f ticks; %d corrections",
+				used, missing, s.Slack, s.InterpolationDelay, starved*100, s.TickLead, s.Corrections)
+			if s.Corrections*100 > s.Confirmed {
+				t.Errorf("%d corrections, %d confirmed, want at most 1%%", s.Corrections, s.Confirmed)
+			}
 			if used+missing < 3500 || missing*100 > used+missing {
 				t.Errorf("%d inputs used and %d missing in 60 s, want 3600 and at most 1%%", used, missing)
 			}
