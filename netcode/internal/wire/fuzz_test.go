@@ -1,0 +1,132 @@
+package wire
+
+import (
+	"bytes"
+	"testing"
+)
+
+// What is accepted is reproduced: one meaning has one encoding.
+
+func FuzzHeader(f *testing.F) {
+	f.Add([]byte{0xc5, 1, 2, 3, 4, 5}, 3)
+	f.Add([]byte{0xcf, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 8)
+	f.Fuzz(func(t *testing.T, in []byte, idLen int) {
+		idLen = 1 + int(uint(idLen)%8)
+		h, n, err := ConsumeHeader(in, idLen)
+		if err != nil {
+			return
+		}
+		if out := AppendHeader(nil, h, idLen); !bytes.Equal(out, in[:n]) {
+			t.Fatalf("%x re-encodes as %x", in[:n], out)
+		}
+	})
+}
+
+func FuzzAck(f *testing.F) {
+	f.Add(uint8(1), []byte{1, 2, 3})
+	f.Add(uint8(2), []byte{1, 2, 3, 4, 5, 6, 7})
+	f.Add(uint8(3), []byte{1, 2, 3, 2, 1, 1, 1, 1, 2, 2, 2, 2})
+	f.Fuzz(func(t *testing.T, form uint8, in []byte) {
+		var a Ack
+		rest, err := ConsumeAck(in, AckForm(form%4), &a)
+		if err != nil {
+			return
+		}
+		if AckForm(form%4) == AckNone {
+			if len(rest) != len(in) {
+				t.Fatal("no ack took bytes")
+			}
+			return
+		}
+		out := AppendAck(nil, &a)
+		if a.Form() != AckForm(form%4) || len(out) != AckLen(a.Form(), a.Words) || !bytes.Equal(append(out, rest...), in) {
+			t.Fatalf("%x re-encodes as %x, form %d", in, out, a.Form())
+		}
+	})
+}
+
+// FuzzFrame decodes a whole packet's frames and writes them again.
+func FuzzFrame(f *testing.F) {
+	f.Add([]byte{1, 0x31, 2, 'h', 'i', 0x62, 7, 0, 'h', 'i'})
+	f.Add([]byte{2, 3, 2, 'h', 'i', 0x42, 2, 1, 1, 2, 'x'})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var out []byte
+		for b := in; len(b) > 0; {
+			var fr Frame
+			rest, err := ConsumeFrame(b, &fr)
+			if err != nil {
+				return
+			}
+			last := len(rest) == 0
+			if fr.Kind == FrameControl {
+				last = false // never has a length
+			}
+			if got := FrameLen(&fr, last); got != len(b)-len(rest) {
+				t.Fatalf("FrameLen(%+v, %v) = %d, took %d", fr, last, got, len(b)-len(rest))
+			}
+			out = AppendFrame(out, &fr, last)
+			b = rest
+		}
+		if !bytes.Equal(out, in) {
+			t.Fatalf("%x re-encodes as %x", in, out)
+		}
+	})
+}
+
+func FuzzHandshake(f *testing.F) {
+	for _, h := range []Handshake{
+		{Type: Hello, Version: 1},
+		{Type: Retry, Version: 1, Cookie: make([]byte, CookieLen)},
+		{Type: Initiate, Version: 1, Cookie: make([]byte, CookieLen), Noise: []byte("abc")},
+		{Type: Respond, Version: 1, Mode: ModeXX, Noise: []byte("abc")},
+		{Type: Refuse, Version: 1, Mode: ModePlaintext, Reason: RefuseKey},
+	} {
+		f.Add(AppendHandshake(nil, &h))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var h Handshake
+		if err := ConsumeHandshake(in, &h); err != nil || h.Version != Version {
+			return
+		}
+		out := AppendHandshake(nil, &h)
+		same := len(out)
+		switch h.Type { // padding is ignored
+		case Hello:
+			same = HandshakeHeaderLen
+		case Initiate:
+			same = HandshakeHeaderLen + CookieLen + 2 + len(h.Noise)
+		}
+		if len(out) != len(in) || !bytes.Equal(out[:same], in[:same]) {
+			t.Fatalf("%x re-encodes as %x", in, out)
+		}
+	})
+}
+
+func FuzzClientInfo(f *testing.F) {
+	f.Add(AppendClientInfo(nil, &ClientInfo{Identity: Identity{"test", 1, 2}, Hello: []byte("ada")}))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var c ClientInfo
+		if ConsumeClientInfo(in, &c) != nil {
+			return
+		}
+		if len(c.Hello) > MaxHello || len(c.Identity.Name) > MaxName {
+			t.Fatalf("%+v is beyond the limits", c)
+		}
+		if out := AppendClientInfo(nil, &c); !bytes.HasPrefix(in, out) { // the rest is left to later versions
+			t.Fatalf("%x re-encodes as %x", in, out)
+		}
+	})
+}
+
+func FuzzServerInfo(f *testing.F) {
+	f.Add(AppendServerInfo(nil, &ServerInfo{Suite: 1, ConnID: 0x030201, ConnIDLen: 3, Identity: Identity{"test", 1, 2}}))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var s ServerInfo
+		if ConsumeServerInfo(in, &s) != nil {
+			return
+		}
+		if out := AppendServerInfo(nil, &s); !bytes.HasPrefix(in, out) {
+			t.Fatalf("%x re-encodes as %x", in, out)
+		}
+	})
+}
