@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"time"
 
 	"github.com/reckon-engine/reckon/cmd/internal/arena"
@@ -27,7 +25,7 @@ func serve(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 	}
 	endpoint, err := netcode.Listen(opt.listen, h.server.Core(), netcode.EndpointOptions{})
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", opt.listen, cause(err))
+		return err
 	}
 	defer endpoint.Close()
 	if opt.plaintext {
@@ -73,15 +71,6 @@ func (h *host) stop(endpoint *netcode.Endpoint) error {
 	}
 	h.log("stopped after %d ticks", stats.Ticks)
 	return nil
-}
-
-// cause drops the wrapping that repeats the address.
-func cause(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err
-	}
-	return err
 }
 
 // seedOf returns the seed of the rules: the one given, or a random one.

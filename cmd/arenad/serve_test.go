@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -11,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/client"
 	"github.com/reckon-engine/reckon/cmd/internal/arena"
+	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/server"
 )
 
@@ -61,6 +65,55 @@ func TestServeAndStop(t *testing.T) {
 		t.Errorf("key %s the second time, want %s", got, fields[5])
 	}
 	stop()
+}
+
+// A player comes by UDP, pins the key that was printed, and hears it when the
+// server stops.
+func TestPlayerHearsTheEnd(t *testing.T) {
+	ready, stop := start(t, "--bots", "2", "--quiet")
+	fields := strings.Fields(ready)
+	game := arena.New()
+	config := client.Config[arena.Input]{Schema: game.Schema, Input: game.Input, Rules: game, Name: "Ada"}
+	if _, err := hex.Decode(config.ServerKey[:], []byte(fields[5])); err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Dial(fields[3]); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	until := func(state client.State) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); c.State() != state; {
+			if now := time.Now(); now.After(end) {
+				t.Fatalf("%v, not %v, after 20 s: %v", c.State(), state, c.Err())
+			}
+			c.Update(time.Now(), arena.Input{})
+			if err := c.Wait(time.Now().Add(5 * time.Millisecond)); err != nil && c.State() != state {
+				t.Fatal(err)
+			}
+		}
+	}
+	until(client.Playing)
+	if n := game.Players.Len(c.View(time.Now())); n != 3 {
+		t.Errorf("%d players in view, want 3", n)
+	}
+	stopped := make(chan int)
+	go func() {
+		code, _ := stop()
+		stopped <- code
+	}()
+	until(client.Closed)
+	var end *netcode.CloseError
+	if !errors.As(c.Err(), &end) || end.Reason != netcode.CloseShuttingDown || !end.Remote {
+		t.Errorf("the end: %v, want the server's word that it stops", c.Err())
+	}
+	if code := <-stopped; code != exitOK {
+		t.Errorf("exit code %d, want %d", code, exitOK)
+	}
 }
 
 func TestPlaintextHasNoKey(t *testing.T) {
