@@ -33,9 +33,9 @@ client_command() { # PROXY KEY
   echo "$program --connect $1${2:+ --key $2} --name $name$more"
 }
 
-# Both servers say "… listening on HOST:PORT …"; arenad adds "key HEX".
-said_address() { sed -n 's/.*listening on \([^ ]*:[0-9][0-9]*\).*/\1/p' "$1" | head -n 1; }
-said_key() { sed -n 's/.*listening on .* key \([^ ]*\).*/\1/p' "$1" | head -n 1; }
+# Arenad says "… listening on HOST:PORT key HEX", netsim "… ready on HOST:PORT".
+said_address() { sed -n -E 's/.*(listening|ready) on ([^ ]+:[0-9]+).*/\2/p' "$1" | head -n 1; }
+said_key() { sed -n -E 's/.*listening on [^ ]+ key ([0-9a-f]+).*/\1/p' "$1" | head -n 1; }
 
 # ---- What was asked for ----
 
