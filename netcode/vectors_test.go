@@ -1,0 +1,197 @@
+package netcode
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
+)
+
+// transcript reads the table of docs/PROTOCOL.md, section A.n, in order.
+func transcript(t *testing.T, section string) (names []string, values map[string][]byte) {
+	t.Helper()
+	page, err := os.ReadFile("../docs/PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "\n### "+section+" ")
+	text, _, _ = strings.Cut(text, "\n### ")
+	values = map[string][]byte{}
+	for line := range strings.Lines(text) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 || !strings.Contains(cells[2], "`") {
+			continue
+		}
+		name := strings.TrimSpace(cells[1])
+		names = append(names, name)
+		values[name] = unhex(t, strings.Trim(cells[2], " `"))
+	}
+	if len(names) < 6 {
+		t.Fatalf("docs/PROTOCOL.md, section %s, has %d vectors", section, len(names))
+	}
+	return names, values
+}
+
+// unhex reads "0102 00×16".
+func unhex(t testing.TB, s string) (b []byte) {
+	t.Helper()
+	for part := range strings.FieldsSeq(s) {
+		digits, times, repeated := strings.Cut(part, "×")
+		data, err := hex.DecodeString(digits)
+		n := 1
+		if repeated && err == nil {
+			n, err = strconv.Atoi(times)
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		b = append(b, bytes.Repeat(data, n)...)
+	}
+	return b
+}
+
+// counting returns n bytes: from, from+1 …
+func counting(from byte, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = from + byte(i)
+	}
+	return b
+}
+
+// A recorder keeps what was sent.
+type recorder struct{ datagrams [][]byte }
+
+func (r *recorder) SendDatagram(_ Path, datagram []byte) {
+	r.datagrams = append(r.datagrams, bytes.Clone(datagram))
+}
+
+// pageConfigs are the two ends of sections A.8 to A.10.
+func pageConfigs(t *testing.T, suite Suite, plaintext bool) (server, client Config) {
+	t.Helper()
+	key := func(from byte) KeyPair {
+		k, err := GenerateKeyPair(bytes.NewReader(counting(from, 32)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	client = Config{
+		Game: Identity{Name: "test", Build: 1, Schema: 7}, Channels: []Channel{{Mode: Unreliable}, {Mode: ReliableOrdered}},
+		Suite: suite, Plaintext: plaintext, Key: key(1),
+	}
+	server = client
+	server.Key, server.MaxConns = key(0x40), 1
+	client.Random = bytes.NewReader(append(counting(0x11, 8), counting(0x80, 32)...))
+	random := append(counting(0x21, 4), counting(0x60, 32)...)
+	random = append(random, counting(0x31, 3)...)
+	if plaintext {
+		random = append(random, counting(0xe0, 8)...)
+	}
+	server.Random = bytes.NewReader(append(random, counting(0xc0, 32)...))
+	return server, client
+}
+
+// TestConnectionVectors runs the connections of the specification's appendix
+// and compares every datagram.
+func TestConnectionVectors(t *testing.T) {
+	for _, test := range []struct {
+		section   string
+		suite     Suite
+		pinned    bool
+		plaintext bool
+	}{
+		{"A.8", SuiteChaCha20Poly1305, true, false},
+		{"A.9", SuiteAES256GCM, false, false},
+		{"A.10", SuiteChaCha20Poly1305, false, true},
+	} {
+		t.Run(test.section, func(t *testing.T) {
+			names, want := transcript(t, test.section)
+			serverConfig, clientConfig := pageConfigs(t, test.suite, test.plaintext)
+			server, err := NewCore(serverConfig)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, err := NewCore(clientConfig)
+			if err != nil {
+				t.Fatal(err)
+			}
+			opt := DialOptions{Hello: []byte("ada")}
+			if test.pinned {
+				opt.ServerKey = server.PublicKey()
+			}
+			now := time.Unix(0, 0)
+			conn, err := client.Dial(now, serverPath, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sent []namedDatagram
+			for range 6 {
+				sent = append(sent, deliver(now, client, server, clientPath)...)
+				for e, ok := server.NextEvent(); ok; e, ok = server.NextEvent() {
+					if e.Kind == EventConnected {
+						e.Conn.Send(now, 0, []byte("hi"))
+					}
+				}
+				sent = append(sent, deliver(now, server, client, serverPath)...)
+			}
+			for i, s := range sent {
+				if i >= len(names) || s.name != names[i] {
+					t.Fatalf("datagram %d is %s, the page has %v", i, s.name, names)
+				}
+				if !bytes.Equal(s.datagram, want[s.name]) {
+					t.Errorf("%s = %x, want %x", s.name, s.datagram, want[s.name])
+				}
+			}
+			if _, message, ok := conn.Receive(); !ok || string(message) != "hi" {
+				t.Errorf("received %q", message)
+			}
+			if salt, ok := want["protocol ID"]; ok {
+				if got := fmt.Sprintf("%016x", protocolID(client.identity)); got != hex.EncodeToString(salt) {
+					t.Errorf("protocol ID %s, want %x", got, salt)
+				}
+			}
+		})
+	}
+}
+
+type namedDatagram struct {
+	name     string
+	datagram []byte
+}
+
+// deliver flushes one core into another and names what went over.
+func deliver(now time.Time, from, to *Core, path Path) (sent []namedDatagram) {
+	var r recorder
+	from.Flush(now, &r)
+	for _, d := range r.datagrams {
+		name := "packet down"
+		switch {
+		case wire.Classify(d) == wire.KindHandshake:
+			name = []string{"Hello", "Retry", "Initiate", "Respond", "Finish", "Refuse"}[d[0]-0x50]
+		case d[0]&1 == 1:
+			name = "packet up"
+		}
+		sent = append(sent, namedDatagram{name, d})
+		to.Receive(now, path, d)
+	}
+	return sent
+}
+
+// TestPageSteadyOverhead holds the table of section 3 against TestSteadyOverhead's
+// numbers.
+func TestPageSteadyOverhead(t *testing.T) {
+	page, err := os.ReadFile("../docs/PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(page, []byte("| **bytes** | **26** | **23** |")) {
+		t.Error("docs/PROTOCOL.md, section 3, tells of another overhead")
+	}
+}
