@@ -87,6 +87,49 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
+// A snapshot whose baseline is not there is asked for again, in full.
+func TestMissingBaseline(t *testing.T) {
+	c, _ := newSlide(t)
+	if err := c.Connect(time.Unix(0, 0), netcode.Path{Remote: netip.MustParseAddrPort("10.0.0.1:7777")}); err != nil {
+		t.Fatal(err)
+	}
+	c.receiveOrdered(session.AppendWelcome(nil, session.Welcome{MaxPlayers: 1, SnapshotEvery: 1, TickRate: 60}))
+	encode := func(tick, base engine.Tick, full bool) []byte {
+		w := c.cfg.Schema.NewWorld()
+		cur, from := snapshot.New(c.cfg.Schema), snapshot.New(c.cfg.Schema)
+		w.SetTick(base)
+		from.Capture(w)
+		w.SetTick(tick)
+		cur.Capture(w)
+		if full {
+			from = nil
+		}
+		header := session.AppendSnapshotHeader(nil, session.SnapshotHeader{}, tick)
+		return snapshot.NewCodec(c.cfg.Schema).Append(header, cur, from)
+	}
+	for _, step := range []struct {
+		data     []byte
+		needFull bool
+		decoded  uint64
+	}{
+		{encode(100, 90, false), true, 0},
+		{encode(101, 0, true), false, 1},
+		{encode(102, 101, false), false, 2},
+		{encode(102, 101, false), false, 3}, // again
+		{encode(300, 0, true), false, 4},
+		{encode(103, 0, true), false, 4}, // too old for the ring
+	} {
+		c.receiveSnapshot(step.data)
+		if c.match.needFull != step.needFull || c.stats.snapshots != step.decoded {
+			t.Errorf("after %x: need full %v, %d decoded, want %v, %d",
+				step.data, c.match.needFull, c.stats.snapshots, step.needFull, step.decoded)
+		}
+	}
+	if s := Closed.String(); s != "closed" {
+		t.Errorf("Closed is called %q", s)
+	}
+}
+
 func TestConfigErrors(t *testing.T) {
 	good, _ := newSlide(t)
 	for name, spoil := range map[string]func(c *Config[press]){

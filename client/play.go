@@ -24,6 +24,9 @@ func (c *Client[I]) play(input I) {
 	if snapshot == nil {
 		return // its place was wanted for one that made no sense; the next will do
 	}
+	if m.lead.Started() && m.ran.Before(newest) {
+		c.overtaken(newest)
+	}
 	if m.lead.Started() && m.lead.Advance(c.now) {
 		c.jumped(snapshot.World())
 	}
@@ -73,6 +76,14 @@ func (c *Client[I]) start(newest *engine.World) {
 	m.predict.Start(newest, m.ran)
 	m.reconciled = newest.Tick()
 	c.state = Playing
+}
+
+// overtaken starts over because the server has left the prediction behind,
+// as it does when the machine slept and its clock with it.
+func (c *Client[I]) overtaken(newest engine.Tick) {
+	c.resynchronise()
+	c.match.buffer.Add(newest)
+	c.arrived(newest)
 }
 
 // jumped begins to predict anew after the lead has jumped: the inputs so far

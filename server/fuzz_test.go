@@ -73,6 +73,33 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
+// A client that lacks a baseline gets full snapshots until one has landed,
+// whatever still flies.
+func TestNeedFull(t *testing.T) {
+	s := newStill(t)
+	s.Advance(time.Unix(0, 0))
+	seat := s.sit("amnesiac")
+	seat.flights.add(1, 10)
+	seat.flights.add(2, 11)
+	seat.flights.land(1, true)
+	if f := &seat.flights; !f.known || f.baseline != 10 {
+		t.Fatalf("baseline %d, known %v, want 10", f.baseline, f.known)
+	}
+	m := session.InputMessage[press]{Tick: 2, NeedFull: true, Inputs: []session.Input[press]{{}}}
+	s.receiveInputs(seat, session.NewInputCodec(s.cfg.Input).Append(nil, &m))
+	seat.flights.land(2, true)
+	if seat.flights.known {
+		t.Error("a snapshot from before the request is a baseline")
+	}
+	seat.flights.add(3, 12)
+	seat.flights.add(4, 13)
+	seat.flights.land(4, false)
+	seat.flights.land(3, true)
+	if f := &seat.flights; !f.known || f.baseline != 12 {
+		t.Errorf("baseline %d, known %v, want 12", f.baseline, f.known)
+	}
+}
+
 func TestQueue(t *testing.T) {
 	var q queue[int]
 	in := func(v int) session.Input[int] { return session.Input[int]{Input: v} }

@@ -181,6 +181,50 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// The machine sleeps, and its clock with it: nobody was late, but the server
+// is a minute further on.
+func TestClockSleeps(t *testing.T) {
+	st := newStage(t, weather{delay: 40 * ms}, nil)
+	a := st.enter(nil)
+	a.play = wander
+	st.mustPlay(a)
+	st.run(3 * time.Second)
+	a.asleep = true
+	st.run(4 * time.Second)
+	a.asleep, a.next, a.skew = false, st.now, 4*time.Second
+	st.run(500 * ms)
+	before := st.server.Stats().Inputs
+	st.run(3 * time.Second)
+	after, s := st.server.Stats().Inputs, a.Stats()
+	if s.Resynchronised == 0 || s.Resynchronised > 2 {
+		t.Errorf("resynchronised %d times, want once or twice", s.Resynchronised)
+	}
+	if missing := after.Missing - before.Missing; missing > 2 {
+		t.Errorf("%d inputs missing from 500 ms after waking on, want at most 2", missing)
+	}
+	if s.InterpolationDelay > 60*ms || s.TickLead > 10 {
+		t.Errorf("interpolation delay %v and lead %.1f ticks after waking, want at most 60ms and 10", s.InterpolationDelay, s.TickLead)
+	}
+}
+
+// A client that is only called when it says so plays as well as any.
+func TestNextDeadline(t *testing.T) {
+	st := newStage(t, weather{delay: 40 * ms}, nil)
+	a := st.enter(nil)
+	a.play, a.lazy = wander, true
+	st.mustPlay(a)
+	st.run(3 * time.Second)
+	before, n := st.server.Stats().Inputs, a.Stats().Inputs
+	st.run(10 * time.Second)
+	after := st.server.Stats().Inputs
+	if used := after.Used - before.Used; used < 599 || after.Missing != before.Missing {
+		t.Errorf("%d of 600 inputs used, %d missing, want all and none", used, after.Missing-before.Missing)
+	}
+	if made := a.Stats().Inputs - n; made < 598 || made > 602 {
+		t.Errorf("%d inputs in 10 s, want 600", made)
+	}
+}
+
 // A server that was held up makes up for a little, drops the rest from its
 // schedule, and goes on at the right pace.
 func TestOverrun(t *testing.T) {

@@ -110,6 +110,8 @@ type actor struct {
 	play    func(now time.Time) walkInput
 	drawn   func(now time.Time, w *engine.World)
 	asleep  bool
+	lazy    bool          // turns only when NextDeadline says so
+	skew    time.Duration // its clock is that much behind
 	started time.Time
 }
 
@@ -229,7 +231,7 @@ func (st *stage) step() {
 	for len(st.flying) > 0 && !st.flying[0].at.After(st.now) {
 		d := heap.Pop(&st.flying).(datagram)
 		if d.to != nil {
-			d.to.Core().Receive(d.at, d.from, d.data)
+			d.to.Core().Receive(d.at.Add(-d.to.skew), d.from, d.data)
 		} else {
 			st.server.Core().Receive(d.at, d.from, d.data)
 		}
@@ -242,12 +244,16 @@ func (st *stage) step() {
 		if a.asleep {
 			continue
 		}
+		now := st.now.Add(-a.skew)
+		if a.lazy {
+			a.next = a.NextDeadline().Add(a.skew)
+		}
 		if !st.now.Before(a.next) {
 			a.next = a.next.Add(a.frame)
-			a.turn(st.now)
-			a.Core().Flush(st.now, up{st, a})
-		} else if due := a.Core().NextDeadline(); !due.IsZero() && !due.After(st.now) {
-			a.Core().Flush(st.now, up{st, a})
+			a.turn(now)
+			a.Core().Flush(now, up{st, a})
+		} else if due := a.Core().NextDeadline(); !due.IsZero() && !due.After(now) {
+			a.Core().Flush(now, up{st, a})
 		}
 	}
 }

@@ -204,3 +204,20 @@ func TestServerTime(t *testing.T) {
 		t.Error("an arrival 100 ticks early was not taken for a jump of the clock")
 	}
 }
+
+// Matches that last longer than ticks can count are followed without a break.
+func TestTimelineFollows(t *testing.T) {
+	s := NewServerTime(tickInterval)
+	head := NewPlayhead(tickInterval, tickInterval)
+	const stride = 1 << 22 // 19 hours
+	for i := range time.Duration(3000) {
+		tick, now := engine.Tick(i*stride), epoch.Add(i*stride*tickInterval)
+		if s.Observe(tick, now) {
+			t.Fatalf("after %v the clock is said to have jumped", now.Sub(epoch))
+		}
+		head.Observe(tick, now)
+		if off := s.Arriving(now).Sub(Position{Tick: tick}); off != 0 {
+			t.Fatalf("after %v the estimate is off by %v ticks", now.Sub(epoch), off)
+		}
+	}
+}

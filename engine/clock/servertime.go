@@ -58,11 +58,3 @@ func (s *ServerTime) Arriving(now time.Time) Position {
 
 // Jitter returns the mean deviation of arrivals from the median one.
 func (s *ServerTime) Jitter() time.Duration { return s.arrivals.spread() }
-
-// Delayed returns how much later than the earliest the median arrival is.
-func (s *ServerTime) Delayed() time.Duration {
-	if s.arrivals.n == 0 {
-		return 0
-	}
-	return s.arrivals.median() - s.arrivals.min()
-}
