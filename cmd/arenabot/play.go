@@ -101,11 +101,11 @@ func (p *player) statusLine() string {
 		return fmt.Sprintf("arenabot: %v", p.State())
 	}
 	s := p.Stats()
-	return fmt.Sprintf("arenabot: %d players, rtt %d ms, jitter %d ms, loss in %.1f %% out %.1f %%, lead %.1f ticks, delay %d ms, "+
-		"in %.1f kB/s, out %.1f kB/s, corrections %d of %d, starved %.1f %%",
-		p.players(), s.RTT.Milliseconds(), s.Jitter.Milliseconds(), 100*s.LossIn, 100*s.LossOut, s.TickLead,
-		s.InterpolationDelay.Milliseconds(), s.BytesInPerSecond/1000, s.BytesOutPerSecond/1000,
-		s.Corrections, s.Corrections+s.Confirmed, 100*float64(s.Starved)/float64(max(s.Frames, 1)))
+	return fmt.Sprintf("arenabot: %d players | rtt %d ms, jitter %d ms | loss %.1f %% in, %.1f %% out | "+
+		"lead %.1f ticks, delay %d ms | %.1f kB/s in, %.1f kB/s out | corrected %d of %d",
+		p.players(), s.RTT.Milliseconds(), s.Jitter.Milliseconds(), 100*s.LossIn, 100*s.LossOut,
+		s.TickLead, s.InterpolationDelay.Milliseconds(),
+		s.BytesInPerSecond/1000, s.BytesOutPerSecond/1000, s.Corrections, s.Corrections+s.Confirmed)
 }
 
 func (p *player) players() int {
