@@ -15,7 +15,7 @@ longest=30 # seconds; what STYLE asks for when there are few targets
 list_targets() {
   local dirs
   # Only packages that have one are compiled.
-  dirs=$(git grep -lE --untracked '^func Fuzz[A-Z]' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|') || true
+  dirs=$(grep -rlE --include='*_test.go' '^func Fuzz[A-Z]' . | xargs -n1 dirname | sort -u) || true
   [ -n "$dirs" ] || return 0
   # shellcheck disable=SC2086 # our own folders have no spaces
   go test -list "^Fuzz.*${FUZZ:-}" $dirs | awk '

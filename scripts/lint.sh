@@ -14,10 +14,7 @@ cd "$(dirname "$0")/.."
 
 format() {
   local unformatted
-  # Tracked files and new ones; a file deleted but not yet committed is gone.
-  unformatted=$(git ls-files -z -co --exclude-standard -- '*.go' |
-    while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
-    xargs -0 go tool -modfile=tools.mod gofumpt -l)
+  unformatted=$(go tool -modfile=tools.mod gofumpt -l .)
   [ -z "$unformatted" ] || die 1 "not formatted ('make fmt' does it):"$'\n'"$unformatted"
 }
 
