@@ -56,6 +56,11 @@ type Config[I any] struct {
 	// not at all.
 	RepeatInput time.Duration
 
+	// Neutral returns the neutral input of a player whose last one is given:
+	// a player who looks where it looked and does nothing, say. If nil, it is
+	// the input's zero value.
+	Neutral func(last I) I
+
 	// Key is the server's long-lived identity. If zero, a fresh one is made.
 	Key netcode.KeyPair
 

@@ -153,11 +153,21 @@ func (s *Server[I]) gather(tick engine.Tick) {
 			s.cfg.Input.Quantise(&input)
 			s.inputs.Set(seat.player, input)
 		default:
-			taken := seat.queue.take(tick, repeat, s.neutral)
+			taken := seat.queue.take(tick, repeat, s.neutralAfter(seat.queue.last.Input))
 			seat.view = taken.View
 			s.inputs.Set(seat.player, taken.Input)
 		}
 	}
+}
+
+// neutralAfter returns the input of a player who is not heard any more.
+func (s *Server[I]) neutralAfter(last I) I {
+	if s.cfg.Neutral == nil {
+		return s.neutral
+	}
+	input := s.cfg.Neutral(last)
+	s.cfg.Input.Quantise(&input)
+	return input
 }
 
 // seen returns what player p saw when it made the input of this tick, but

@@ -107,7 +107,7 @@ func newHost(opt options, out io.Writer) (*host, error) {
 	h.server, err = server.New(server.Config[arena.Input]{
 		Schema: h.Schema, Input: h.Input, Game: h,
 		TickRate: arena.TickRate, MaxPlayers: opt.maxPlayers,
-		Key: pair, Plaintext: opt.plaintext,
+		Key: pair, Plaintext: opt.plaintext, Neutral: arena.Neutral,
 	})
 	if err != nil {
 		return nil, err

@@ -151,3 +151,7 @@ type Match struct {
 	Kills  uint8           // kills so far, wrapping: picks the slot in the feed
 	Random uint32          // state of the rules' random numbers
 }
+
+// Neutral is the input of a player who is not heard any more: it stands and
+// looks where it looked.
+func Neutral(last Input) Input { return Input{Aim: last.Aim} }
