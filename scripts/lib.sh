@@ -153,3 +153,12 @@ provide() {
     return 1
   fi
 }
+
+# show COMMAND…  runs it with a display, a virtual one where there is none.
+show() {
+  if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}" ] && have xvfb-run; then
+    xvfb-run -a -s '-screen 0 1280x1024x24' "$@"
+  else
+    "$@"
+  fi
+}

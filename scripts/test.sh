@@ -68,15 +68,6 @@ lint_with() {
   fi
 }
 
-# show COMMAND…  runs it with a display, a virtual one where there is none.
-show() {
-  if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}" ] && have xvfb-run; then
-    xvfb-run -a -s '-screen 0 1280x1024x24' "$@"
-  else
-    "$@"
-  fi
-}
-
 # run_tests FLAG…  runs the tests of every package that builds here.
 run_tests() {
   # shellcheck disable=SC2046 # import paths have no spaces
