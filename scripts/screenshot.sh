@@ -9,16 +9,14 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 picture=${1:-docs/arena.png}
-case $picture in
-  /*) ;;
-  *) picture=$PWD/$picture ;;
-esac
 
 need_go
 # shellcheck disable=SC2046 # package names have no spaces
 provide $(missing_window; [ -n "${DISPLAY:-}" ] || missing_xvfb) || die 1 "a picture needs the above"
 
-rm -f "$picture"
-ARENA_PICTURE=$picture show go test -count=1 -run '^TestWindow' ./cmd/arena/...
-[ -s "$picture" ] || die 1 "the window test saved no picture in $picture"
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+ARENA_PICTURE=$fresh/picture.png show go test -count=1 -run '^TestWindow' ./cmd/arena/...
+[ -s "$fresh/picture.png" ] || die 1 "the window test saved no picture"
+mv "$fresh/picture.png" "$picture"
 say "saved $picture"
