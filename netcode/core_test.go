@@ -154,8 +154,15 @@ func (l *lab) step() {
 }
 
 func (l *lab) flush() {
+	l.t.Helper()
 	l.client.Flush(l.now, labSender{l, true})
 	l.server.Flush(l.now, labSender{l, false})
+	// A deadline that stays in the past is a loop that never sleeps.
+	for name, c := range map[string]*Core{"client": l.client, "server": l.server} {
+		if d := c.NextDeadline(); !d.IsZero() && !d.After(l.now) {
+			l.t.Fatalf("%s: after Flush the next deadline is %v before now", name, l.now.Sub(d))
+		}
+	}
 }
 
 func (l *lab) collect() {
@@ -163,6 +170,11 @@ func (l *lab) collect() {
 		for e, ok := c.NextEvent(); ok; e, ok = c.NextEvent() {
 			if c == l.server && e.Kind == EventConnected {
 				l.accepted = e.Conn
+			}
+			for _, before := range l.events {
+				if before.Conn == e.Conn && (before.Kind == e.Kind || before.Kind == EventClosed) {
+					l.t.Errorf("event %d of a connection after its event %d", e.Kind, before.Kind)
+				}
 			}
 			l.events = append(l.events, e)
 		}
