@@ -12,11 +12,10 @@ import "fmt"
 //	 └←────────────┘
 //	        R
 //
-// The fields are those of netem's "loss gemodel p r 1-h 1-k". As in the
-// kernel, a datagram is lost or not in the state the chain is in when it is
-// sent, and then the chain moves; it begins in the good state. Unlike the
-// kernel, which compares one random number with both, loss and movement are
-// independent draws, as the literature has it. The chain moves with every
+// The fields are those of netem's "loss gemodel p r 1-h 1-k", and as in the
+// kernel (net/sched/sch_netem.c, loss_gilb_ell) a datagram is lost or not in
+// the state the chain is in when it is sent, and then the chain moves, by
+// another draw; it begins in the good state. The chain moves with every
 // datagram sent, also with those a full queue drops.
 //
 // The zero value loses nothing.
