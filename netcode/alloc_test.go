@@ -182,6 +182,9 @@ func (c *crowd) run(n int) {
 // four channels. DESIGN.md aims at 16 KiB, so that 10,000 fit in 160 MB.
 func TestIdleMemory(t *testing.T) {
 	const n, aim = 1000, 16 << 10
+	if raceDetector {
+		t.Skip("two thousand handshakes take a minute under the race detector")
+	}
 	for _, suite := range []Suite{SuiteChaCha20Poly1305, SuiteAES256GCM} {
 		var before, after runtime.MemStats
 		runtime.GC()

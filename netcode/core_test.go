@@ -158,9 +158,9 @@ func (l *lab) flush() {
 	l.client.Flush(l.now, labSender{l, true})
 	l.server.Flush(l.now, labSender{l, false})
 	// A deadline that stays in the past is a loop that never sleeps.
-	for name, c := range map[string]*Core{"client": l.client, "server": l.server} {
+	for i, c := range []*Core{l.client, l.server} {
 		if d := c.NextDeadline(); !d.IsZero() && !d.After(l.now) {
-			l.t.Fatalf("%s: after Flush the next deadline is %v before now", name, l.now.Sub(d))
+			l.t.Fatalf("core %d: after Flush the next deadline is %v before now", i, l.now.Sub(d))
 		}
 	}
 }
