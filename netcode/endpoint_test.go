@@ -307,6 +307,22 @@ func TestPollTellsWhenDatagramsArrived(t *testing.T) {
 	}
 }
 
+// TestPollIsBounded keeps a flood from holding the loop.
+func TestPollIsBounded(t *testing.T) {
+	e := listen(t, "127.0.0.1:0", serverConfig(), EndpointOptions{Batch: 2})
+	s := newStranger(t, e)
+	e.drain = 5
+	for range 10 {
+		s.send("127.0.0.1")
+	}
+	for i, want := range []int{6, 10, 10} {
+		e.Poll(time.Now())
+		if len(s.seen) != want {
+			t.Errorf("Poll %d: %d datagrams taken so far, want %d", i, len(s.seen), want)
+		}
+	}
+}
+
 // TestGatherBoundsWakeups sends a datagram every 100 µs or so.
 func TestGatherBoundsWakeups(t *testing.T) {
 	const count = 400

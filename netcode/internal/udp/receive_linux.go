@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"encoding/binary"
 	"net"
 	"net/netip"
 	"syscall"
@@ -10,9 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const sizeofTimespec = int(unsafe.Sizeof(unix.Timespec{}))
+
 // receiveControlLen holds the three control messages asked for in
 // beforeBind: a timestamp, an in6_pktinfo (the larger one) and a drop count.
-var receiveControlLen = unix.CmsgSpace(int(unsafe.Sizeof(unix.Timespec{}))) +
+var receiveControlLen = unix.CmsgSpace(sizeofTimespec) +
 	unix.CmsgSpace(unix.SizeofInet6Pktinfo) + unix.CmsgSpace(4)
 
 // maxPendingErrors bounds how many errors of earlier sends one receive clears
@@ -122,7 +125,8 @@ func (r *receiver) collect(now time.Time) []Datagram {
 	return r.batch
 }
 
-// readControl fills in what the control messages of header i tell.
+// readControl fills in what the control messages of header i tell. The kernel
+// cuts short what does not fit, down to nothing.
 func (r *receiver) readControl(d *Datagram, h *unix.Mmsghdr, i int, now time.Time) {
 	rest := r.control.piece(i)[:h.Hdr.Controllen]
 	for len(rest) > 0 {
@@ -132,21 +136,25 @@ func (r *receiver) readControl(d *Datagram, h *unix.Mmsghdr, i int, now time.Tim
 		}
 		rest = next
 		switch {
-		case header.Level == unix.SOL_SOCKET && header.Type == unix.SO_TIMESTAMPNS:
-			stamp := *(*unix.Timespec)(unsafe.Pointer(&data[0]))
+		case isControl(header, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS) && len(data) >= sizeofTimespec:
+			stamp := (*unix.Timespec)(unsafe.Pointer(&data[0]))
 			d.At = r.arrival(now, time.Duration(now.UnixNano()-stamp.Nano()))
-		case header.Level == unix.SOL_SOCKET && header.Type == unix.SO_RXQ_OVFL:
+		case isControl(header, unix.SOL_SOCKET, unix.SO_RXQ_OVFL) && len(data) >= 4:
 			// A running 32-bit total; wraps, so differences are added.
-			total := *(*uint32)(unsafe.Pointer(&data[0]))
+			total := binary.NativeEndian.Uint32(data)
 			r.counts.Overflowed += uint64(total - uint32(r.counts.Overflowed))
-		case header.Level == unix.IPPROTO_IP && header.Type == unix.IP_PKTINFO:
+		case isControl(header, unix.IPPROTO_IP, unix.IP_PKTINFO) && len(data) >= unix.SizeofInet4Pktinfo:
 			info := (*unix.Inet4Pktinfo)(unsafe.Pointer(&data[0]))
 			d.Local = answerable(netip.AddrFrom4(info.Addr))
-		case header.Level == unix.IPPROTO_IPV6 && header.Type == unix.IPV6_PKTINFO:
+		case isControl(header, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO) && len(data) >= unix.SizeofInet6Pktinfo:
 			info := (*unix.Inet6Pktinfo)(unsafe.Pointer(&data[0]))
 			d.Local = answerable(netip.AddrFrom16(info.Addr).Unmap())
 		}
 	}
+}
+
+func isControl(h unix.Cmsghdr, level, kind int32) bool {
+	return h.Level == level && h.Type == kind
 }
 
 // arrival converts the age of a kernel timestamp, which is of the wall clock,

@@ -9,10 +9,10 @@ import (
 
 // TestOverflowIsCounted sends more than the receive buffer holds.
 func TestOverflowIsCounted(t *testing.T) {
-	server := listen(t, "127.0.0.1:0", Options{ReceiveBufferBytes: 8 << 10})
+	server := listen(t, ":0", Options{ReceiveBufferBytes: 8 << 10})
 	client := listen(t, "127.0.0.1:0", Options{})
 	for range 500 {
-		client.Queue(server.LocalAddr(), netip.Addr{}, make([]byte, 200))
+		client.Queue(at(server, "127.0.0.1"), netip.Addr{}, make([]byte, 200))
 	}
 	client.Flush()
 	for {
@@ -22,13 +22,66 @@ func TestOverflowIsCounted(t *testing.T) {
 			break
 		}
 	}
-	// The count travels with the next datagram.
-	client.Queue(server.LocalAddr(), netip.Addr{}, nil)
+	// The count travels with the next datagram, and leaves room for the rest.
+	client.Queue(at(server, "127.0.0.1"), netip.Addr{}, nil)
 	client.Flush()
-	collect(t, server, 1)
+	if d := collect(t, server, 1)[0]; d.Local != netip.MustParseAddr("127.0.0.1") {
+		t.Errorf("Local = %v, want 127.0.0.1", d.Local)
+	}
 	s := server.Stats()
 	if s.Overflowed == 0 || s.DatagramsIn+s.Overflowed != 501 {
 		t.Errorf("received %d, overflowed %d, want 501 together", s.DatagramsIn, s.Overflowed)
+	}
+}
+
+func TestReceiveInBatches(t *testing.T) {
+	s := listen(t, "127.0.0.1:0", Options{Batch: 2})
+	for range 5 {
+		s.Queue(s.LocalAddr(), netip.Addr{}, nil)
+	}
+	s.Flush()
+	for i, want := range []struct {
+		n    int
+		more bool
+	}{{2, true}, {2, true}, {1, false}, {0, false}} {
+		before := time.Now()
+		batch, more, err := s.Receive()
+		if len(batch) != want.n || more != want.more || err != nil {
+			t.Errorf("Receive %d = %d datagrams, %v, %v, want %d, %v", i, len(batch), more, err, want.n, want.more)
+		}
+		// A batch that is not full means that the socket is empty.
+		if emptied := s.carrier.(*mmsg).rx.emptied; emptied.Before(before) == !want.more {
+			t.Errorf("Receive %d: last seen empty %v ago", i, before.Sub(emptied))
+		}
+	}
+}
+
+func TestAnswerable(t *testing.T) {
+	for address, want := range map[string]bool{
+		"192.0.2.1": true, "::1": true, "224.0.0.1": false, "ff02::1": false, "255.255.255.255": false,
+	} {
+		if got := answerable(netip.MustParseAddr(address)).IsValid(); got != want {
+			t.Errorf("answerable(%s) = %v, want %v", address, got, want)
+		}
+	}
+}
+
+// TestControlMessagesCutShort gives the kernel less and less room for what it
+// has to say beside the data.
+func TestControlMessagesCutShort(t *testing.T) {
+	s := listen(t, ":0", Options{})
+	rx := &s.carrier.(*mmsg).rx
+	for room := rx.control.size; room >= 0; room-- {
+		for i := range rx.headers {
+			rx.headers[i].Hdr.SetControllen(room)
+		}
+		rx.used = 0 // so that receive leaves them alone
+		s.Queue(at(s, "127.0.0.1"), netip.Addr{}, []byte("data"))
+		s.Flush()
+		batch, _, err := s.Receive()
+		if err != nil || len(batch) != 1 || string(batch[0].Data) != "data" {
+			t.Fatalf("room for %d bytes: %d datagrams, %v, want 1", room, len(batch), err)
+		}
 	}
 }
 

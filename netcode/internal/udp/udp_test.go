@@ -306,6 +306,49 @@ func TestWaitAfterOtherDeadlines(t *testing.T) {
 	})
 }
 
+// TestWaitForgetsAnEarlierDeadline leaves a timer running and waits without.
+func TestWaitForgetsAnEarlierDeadline(t *testing.T) {
+	eachCarrier(t, func(t *testing.T, opt Options) {
+		s, other := listen(t, "127.0.0.1:0", opt), listen(t, "127.0.0.1:0", opt)
+		s.Queue(s.LocalAddr(), netip.Addr{}, nil)
+		s.Flush()
+		soon := time.Now().Add(20 * time.Millisecond)
+		for len(collectOnce(t, s)) == 0 {
+			if _, err := s.Wait(soon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		go func() {
+			_ = other.Rest(soon.Add(20 * time.Millisecond))
+			other.Queue(s.LocalAddr(), netip.Addr{}, nil)
+			other.Flush()
+		}()
+		if readable, err := s.Wait(time.Time{}); !readable || err != nil {
+			t.Errorf("Wait() = %v, %v, want a datagram", readable, err)
+		}
+	})
+}
+
+func collectOnce(t *testing.T, s *Socket) []Datagram {
+	t.Helper()
+	batch, _, err := s.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return batch
+}
+
+func TestListenFamilies(t *testing.T) {
+	for address, want := range map[string]string{
+		":0": "::", "[::]:0": "::", "0.0.0.0:0": "0.0.0.0", "127.0.0.1:0": "127.0.0.1", "[::1]:0": "::1",
+		"[::ffff:127.0.0.1]:0": "127.0.0.1",
+	} {
+		if got := listen(t, address, Options{}).LocalAddr().Addr(); got != netip.MustParseAddr(want) {
+			t.Errorf("Listen(%q) is bound to %v, want %v", address, got, want)
+		}
+	}
+}
+
 func TestRestIgnoresDatagrams(t *testing.T) {
 	eachCarrier(t, func(t *testing.T, opt Options) {
 		s := listen(t, "127.0.0.1:0", opt)
