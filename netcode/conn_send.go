@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode/internal/ack"
-	"github.com/reckon-engine/reckon/netcode/internal/handshake"
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
@@ -108,7 +107,7 @@ func (c *Conn) sendPacket(now time.Time, out Sender) bool {
 	c.loseAll(now)
 	record := c.out.Add(now)
 	number := c.out.Next()
-	if number >= c.sealLimit() {
+	if number >= c.sealLimit {
 		c.Close(now, CloseKeyLimit, "")
 		return false
 	}
@@ -232,15 +231,6 @@ func (c *Conn) sendClose(now time.Time, out Sender) {
 	}, true)
 	c.out.Commit(record)
 	c.transmit(now, out, wire.AppendHeader(core.packet[:0], h, c.idLen), plain, number)
-}
-
-// sealLimit is how many packets the keys may seal before the close frames,
-// which must be sealed too.
-func (c *Conn) sealLimit() uint64 {
-	if c.core.cfg.Plaintext {
-		return handshake.MaxPacketNumber + 1 - closeRepeats
-	}
-	return c.suite.MaxSealed() - closeRepeats
 }
 
 // nextDeadline returns when flush is needed; zero if never.

@@ -131,14 +131,18 @@ func (c *Conn) refused(now time.Time, h *wire.Handshake) {
 	c.finish(now, err)
 }
 
-// retry puts the first message into a datagram with the server's cookie.
+// retry puts the first message into a datagram with the server's cookie. It
+// leaves at once for the first cookie only: a server that takes none of its
+// own, say one of several behind one address, must not make us send in a loop.
 func (c *Conn) retry(now time.Time, h *wire.Handshake) {
 	s := c.shaking
 	s.datagram = wire.AppendHandshake(s.datagram[:0], &wire.Handshake{
 		Type: wire.Initiate, Version: wire.Version, Mode: s.mode, ClientID: s.clientID,
 		Cookie: h.Cookie, Noise: s.message,
 	})
-	s.step, s.resendAt = awaitRespond, now
+	if s.step == awaitRetry {
+		s.step, s.resendAt = awaitRespond, now
+	}
 	c.lastReceived = now
 }
 

@@ -155,6 +155,7 @@ func (c *Core) newNoise(mode wire.Mode, clientID uint64, initiator bool, server 
 // setKeys takes the transport keys from a finished Noise handshake.
 func (c *Conn) setKeys(suite uint8) (err error) {
 	c.suite = handshake.Suite(suite)
+	c.sealLimit = c.suite.MaxSealed() - closeRepeats
 	c.peerKey = c.shaking.noise.PeerStatic()
 	c.send, c.receive, err = c.shaking.noise.Protectors(c.suite)
 	return err
@@ -175,6 +176,7 @@ func (c *Conn) setChecksums(serverSalt uint64) {
 	h.Write(binary.LittleEndian.AppendUint64(nil, serverSalt))
 	var salt [8]byte
 	binary.LittleEndian.PutUint64(salt[:], h.Sum64())
+	c.sealLimit = handshake.MaxPacketNumber + 1 - closeRepeats
 	id := protocolID(c.core.identity)
 	c.send, c.receive = handshake.NewChecksum(id, salt), handshake.NewChecksum(id, salt)
 }
