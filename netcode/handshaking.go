@@ -25,7 +25,6 @@ type shaking struct {
 	resendAt time.Time // client
 
 	refusals [wire.RefuseKey + 1]int
-	version  uint16 // the server's, from its refusal
 }
 
 // A step is what a handshake waits for.
