@@ -75,16 +75,20 @@ func (s *Session) Update(now time.Time, held Held) {
 	s.sample(stats)
 }
 
-// think asks the autopilot once a tick.
+// maxThoughts bounds how often the autopilot is asked in one frame.
+const maxThoughts = 8
+
+// think asks the autopilot once for every tick since the last frame, so that
+// it turns as fast on a slow display.
 func (s *Session) think() arena.Input {
 	w := s.Client.Predicted()
 	if w == nil || s.Client.State() != client.Playing {
 		return arena.Input{}
 	}
-	if s.botTick != w.Tick() {
-		s.botTick = w.Tick()
+	for range min(max(w.Tick().Sub(s.botTick), 0), maxThoughts) {
 		s.botInput = s.bot.Think(w, s.Client.Player())
 	}
+	s.botTick = w.Tick()
 	return s.botInput
 }
 

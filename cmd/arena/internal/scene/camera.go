@@ -50,12 +50,23 @@ func (c *Camera) Follow(dt time.Duration, x, y, mouseX, mouseY float64) {
 		aheadX, aheadY = aheadX*maxLookAhead/d, aheadY*maxLookAhead/d
 	}
 	x, y = x+aheadX, y+aheadY
+	x, y = within(x, c.W/c.Zoom, MapWidth), within(y, c.H/c.Zoom, MapHeight)
 	keep := approach(dt.Seconds(), followHalf)
 	if !c.placed || math.Hypot(x-c.X, y-c.Y) > leapDistance {
 		c.placed, keep = true, 0
 	}
 	c.X, c.Y = x+(c.X-x)*keep, y+(c.Y-y)*keep
 	c.settle(dt)
+}
+
+// within keeps the middle of a view of some size so that little is seen beyond
+// the map's end.
+func within(at, view, size float64) float64 {
+	const beyond = 48
+	if view >= size+2*beyond {
+		return size / 2
+	}
+	return min(max(at, view/2-beyond), size+beyond-view/2)
 }
 
 // settle lets the shake die down.

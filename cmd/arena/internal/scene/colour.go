@@ -28,7 +28,7 @@ var (
 	White     = Hex(0xffffff)
 	Black     = Hex(0x000000)
 	Ink       = Hex(0x0a0e14) // behind everything
-	Panel     = Colour{0.043, 0.059, 0.086, 0.82}
+	Panel     = Colour{0.043, 0.059, 0.086, 0.86}
 	Rule      = Colour{0.62, 0.72, 0.85, 0.16}
 	Text      = Hex(0xe8eef7)
 	Muted     = Hex(0x93a1b5)

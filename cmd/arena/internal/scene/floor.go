@@ -55,9 +55,10 @@ func FloorImage(m *arena.Map) *image.RGBA {
 		ty := y / arena.TilePixels
 		for x := range MapWidth {
 			tx := x / arena.TilePixels
-			c := floorColour(tx, ty, x, y).Mix(Black, shadowAt(m, tx, ty, x, y))
+			shadow := shadowAt(m, tx, ty, x, y)
+			c := floorColour(tx, ty, x, y).Mix(Black, shadow)
 			light := Light(float32(x), float32(y))
-			k := 0.20 * (1 - 0.8*shadowAt(m, tx, ty, x, y))
+			k := 0.20 * (1 - 0.8*shadow)
 			c.R, c.G, c.B = c.R+light.R*k, c.G+light.G*k, c.B+light.B*k
 			if mark, ok := marks[ty*arena.MapWidth+tx]; ok {
 				c = mark.over(c, x-tx*arena.TilePixels, y-ty*arena.TilePixels)
@@ -109,10 +110,10 @@ func shadowAt(m *arena.Map, tx, ty, x, y int) float32 {
 			shade = min(shade, tileDistance(tx+dx, ty+dy, float32(x-castX), float32(y-castY)))
 		}
 	}
-	dark := 0.42 * float32(math.Exp(-float64(nearest)/occlusion))
 	if nearest > 90 {
-		dark = 0
+		return 0 // no wall around
 	}
+	dark := 0.42 * float32(math.Exp(-float64(nearest)/occlusion))
 	return min(0.75, dark+0.40*ease(1-shade/soft))
 }
 

@@ -42,45 +42,57 @@ func (p *picture) drawBody(slot int, row *arena.Player) {
 	colour := scene.PlayerColour(row.Colour).Mix(scene.White, 0.75*body.HurtGlow*body.HurtGlow)
 	facing := p.facing(slot, row)
 	sin, cos := sincos(facing)
-	p.drawWeapons(x, y, cos, sin, body.Flash, row, colour)
-
-	rim := colour.Mix(scene.Black, 0.45)
-	p.disc(x, y, bodyRadius*z, rim, rim.Mix(scene.Black, 0.4))
-	p.disc(x, y, (bodyRadius-1.6)*z, colour.Mix(scene.White, 0.16), colour.Mix(scene.Black, 0.18))
-	p.disc(x-3*z, y-4*z, 5*z, scene.White.Fade(0.20), scene.White.Fade(0))
-	p.disc(x+cos*3.2*z, y+sin*3.2*z, 4.7*z, scene.Ink.Fade(0.85), scene.Ink.Fade(0.85))
-	p.disc(x+cos*4.6*z, y+sin*4.6*z, 2.5*z, colour.Mix(scene.White, 0.72), colour.Mix(scene.White, 0.3))
-	p.drawEmblem(x, y, cos, sin, row.Colour)
-	if row.Owner == p.me {
-		p.ring(x, y, (bodyRadius+0.6)*z, 1.6*z, scene.White.Fade(0.95))
-	}
 	p.drawHealthRing(x, y, row)
+	p.drawLauncher(x, y, cos, sin, row)
+
+	rim := colour.Mix(scene.Black, 0.55)
+	p.disc(x, y, (bodyRadius+0.4)*z, rim, rim)
+	p.disc(x, y, (bodyRadius-1.4)*z, colour.Mix(scene.White, 0.20), colour.Mix(scene.Black, 0.20))
+	p.disc(x-3*z, y-4*z, 6*z, scene.White.Fade(0.22), scene.White.Fade(0))
+	p.arc(x, y, 8.2*z, 3.4*z, facing-0.95, facing+0.95, scene.Ink.Fade(0.8)) // the visor
+	p.drawEmblem(x, y, cos, sin, row.Colour)
+	p.drawRifle(x, y, cos, sin, body.Flash)
+	if row.Owner == p.me {
+		p.ring(x, y, (bodyRadius+0.8)*z, 1.8*z, scene.White)
+	}
 	if row.Shield > 0 {
 		p.drawShield(x, y, row)
 	}
 }
 
-// drawWeapons draws the rifle, and the launcher beside it when it is loaded.
-func (p *picture) drawWeapons(x, y, cos, sin, flash float32, row *arena.Player, colour scene.Colour) {
+// Colours of the weapons.
+var (
+	steel    = scene.Hex(0xd5dce6)
+	gunmetal = scene.Hex(0x10151d)
+)
+
+// drawRifle draws the rifle along the line of fire. It kicks back at a shot.
+func (p *picture) drawRifle(x, y, cos, sin, flash float32) {
 	z := p.zoom()
-	along := func(d, side float32) (float32, float32) {
-		return x + (cos*d-sin*side)*z, y + (sin*d+cos*side)*z
+	part := func(from, to, width float32, c scene.Colour) {
+		from, to = (from-5*flash)*z, (to-5*flash)*z
+		p.line(x+cos*from, y+sin*from, x+cos*to, y+sin*to, width*z, c, c)
 	}
-	steel, dark := scene.Hex(0xc3ccd8), scene.Hex(0x161c26)
-	recoil := -4 * flash
-	x0, y0 := along(4+recoil, 5)
-	x1, y1 := along(22+recoil, 5)
-	p.line(x0, y0, x1, y1, 5.6*z, dark, dark)
-	p.line(x0, y0, x1, y1, 3.2*z, steel, steel)
-	x2, y2 := along(13+recoil, 5)
-	p.line(x0, y0, x2, y2, 4.2*z, colour, colour)
-	x0, y0 = along(-3, -6.5)
-	x1, y1 = along(14, -6.5)
-	p.line(x0, y0, x1, y1, 7.4*z, dark, dark)
-	p.line(x0, y0, x1, y1, 5*z, steel.Mix(dark, 0.45), steel.Mix(dark, 0.45))
+	part(-1, 25, 5.4, gunmetal)
+	part(0, 24, 2.6, steel)
+	part(-2, 11, 6.4, gunmetal)
+	part(0, 9.5, 3.6, steel.Mix(gunmetal, 0.35))
+	part(20.5, 25.5, 4.6, gunmetal)
+}
+
+// drawLauncher draws the launcher at the right side, its mouth lit when it is
+// loaded.
+func (p *picture) drawLauncher(x, y, cos, sin float32, row *arena.Player) {
+	z := p.zoom()
+	part := func(from, to, width float32, c scene.Colour) {
+		const side = 9.5
+		px, py := x-sin*side*z, y+cos*side*z
+		p.line(px+cos*from*z, py+sin*from*z, px+cos*to*z, py+sin*to*z, width*z, c, c)
+	}
+	part(-9, 14, 8.4, gunmetal)
+	part(-8, 13, 5.6, steel.Mix(gunmetal, 0.55))
 	if row.RocketWait == 0 {
-		x0, y0 = along(9, -6.5)
-		p.line(x0, y0, x1, y1, 4*z, scene.Fire, scene.Fire)
+		part(9, 13, 5.6, scene.Fire)
 	}
 }
 
@@ -88,7 +100,7 @@ func (p *picture) drawWeapons(x, y, cos, sin, flash float32, row *arena.Player, 
 func (p *picture) drawEmblem(x, y, cos, sin float32, index uint8) {
 	z := p.zoom()
 	ink := scene.Ink.Fade(0.85)
-	bx, by := x-cos*5.5*z, y-sin*5.5*z
+	bx, by := x-cos*6.5*z, y-sin*6.5*z
 	switch scene.PlayerEmblem(index) {
 	case scene.EmblemDot:
 		p.disc(bx, by, 2.6*z, ink, ink)
@@ -104,8 +116,8 @@ func (p *picture) drawHealthRing(x, y float32, row *arena.Player) {
 	z := p.zoom()
 	share := float32(row.Health) / arena.MaxHealth
 	const start = -math.Pi / 2
-	p.ring(x, y, (bodyRadius+5.2)*z, 3.4*z, scene.Black.Fade(0.45))
-	p.arc(x, y, (bodyRadius+5.2)*z, 2.2*z, start, start+2*math.Pi*share, scene.HealthColour(share))
+	p.ring(x, y, (bodyRadius+5.6)*z, 4*z, scene.Black.Fade(0.5))
+	p.arc(x, y, (bodyRadius+5.6)*z, 2.6*z, start, start+2*math.Pi*share, scene.HealthColour(share))
 }
 
 // drawShield draws spawn protection: an arc that turns and shrinks.

@@ -15,7 +15,7 @@ import (
 func (p *picture) drawHurt(me *arena.Player) {
 	body := p.stage.Body(p.me)
 	w, h := float32(p.camera.W), float32(p.camera.H)
-	strength := 0.55 * body.HurtGlow
+	strength := 0.40 * body.HurtGlow
 	if me.Alive && me.Health <= 30 {
 		strength = max(strength, 0.16+0.12*p.pulse(1.2))
 	}
@@ -52,7 +52,7 @@ func (p *picture) drawCrosshair(x, y float32, me *arena.Player) {
 	p.disc(x, y, 1.6*k, scene.Accent, scene.Accent)
 	const start = math.Pi * 0.75 // three quarters of a ring, open below
 	p.arc(x, y, 24*k, 4.4*k, start, start+math.Pi*1.5, scene.Black.Fade(0.45))
-	colour := scene.Fire
+	colour := scene.Fire.Fade(0.85)
 	if rocket < 1 {
 		colour = scene.Muted
 	}
@@ -83,7 +83,7 @@ func (p *picture) drawDeath(screen *ebiten.Image, me *arena.Player) {
 	if by := scene.Death(p.game, p.world, p.me); by != "" {
 		p.letters.draw(screen, by, x, h*0.50, medium, 22*k, centre, scene.Text)
 	}
-	p.letters.draw(screen, fmt.Sprint(int(math.Ceil(float64(seconds)))), x, y, bold, 26*k, centre, scene.White)
+	p.letters.draw(screen, fmt.Sprint(max(1, int(math.Ceil(float64(seconds))))), x, y, bold, 26*k, centre, scene.White)
 }
 
 // drawMinimap shows the whole arena: walls, packs, oneself, and of the others

@@ -22,8 +22,9 @@ func (p *picture) lifted(x, y float32) (sx, sy float32) {
 // drawWalls draws the sides that face the middle, then all tops.
 func (p *picture) drawWalls() {
 	l, t, r, b := p.camera.Bounds(tile)
-	tx0, ty0 := max(0, int(l)/tile), max(0, int(t)/tile)
-	tx1, ty1 := min(arena.MapWidth-1, int(r)/tile), min(arena.MapHeight-1, int(b)/tile)
+	// What lies outside the map is wall, as in the rules.
+	tx0, ty0 := int(l)/tile-1, int(t)/tile-1
+	tx1, ty1 := int(r)/tile+1, int(b)/tile+1
 	for ty := ty0; ty <= ty1; ty++ {
 		for tx := tx0; tx <= tx1; tx++ {
 			if p.game.Map.Wall(tx, ty) {
