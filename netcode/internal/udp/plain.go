@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// plainPatience is how long a batch of sends may take on a full send
-	// buffer: two thirds of a 60 Hz tick. It covers the calls themselves,
-	// too (64 of them take 0.3 ms), so it is longer than sendPatience.
-	plainPatience = 10 * time.Millisecond
+	// plainPatience is how long a Flush waits for room in a full send buffer
+	// before it drops: a third of a 60 Hz tick. It also counts the time in
+	// which we do not run, so it is longer than sendPatience.
+	plainPatience = 5 * time.Millisecond
 
 	// plainErrorPause keeps a socket that only returns errors from spinning.
 	plainErrorPause = time.Millisecond
@@ -37,7 +37,8 @@ type plain struct {
 	pending    *plainBuffer   // taken by wait, not received yet
 	batch      []Datagram
 	timer      *time.Timer
-	sends      int // since the write deadline was set
+	flushing   bool // the write deadline is set
+	progress   bool // and something was sent since, or it is the first
 	counts     Stats
 
 	// Written by the reading goroutine.
@@ -179,21 +180,32 @@ func (p *plain) queue(remote netip.AddrPort, _ netip.Addr, data []byte) {
 		p.counts.TooLarge++
 		return
 	}
-	if p.sends == 0 {
-		_ = p.conn.SetWriteDeadline(time.Now().Add(plainPatience))
-	}
-	p.sends++
-	if p.sends == cap(p.batch) {
-		p.sends = 0
+	if !p.flushing {
+		p.flushing = true
+		p.extend()
+		p.progress = true
 	}
 	_, err := p.conn.WriteToUDPAddrPort(data, remote)
+	if p.progress && errors.Is(err, os.ErrDeadlineExceeded) {
+		// Perhaps nothing is full, and the deadline passed between two sends.
+		p.extend()
+		_, err = p.conn.WriteToUDPAddrPort(data, remote)
+	}
 	p.counts.SendCalls++
 	if err != nil {
 		p.countFailed(err)
 		return
 	}
+	p.progress = true
 	p.counts.DatagramsOut++
 	p.counts.BytesOut += uint64(len(data))
+}
+
+// extend sets the write deadline anew. Unless something is sent until then,
+// the rest of the Flush is dropped.
+func (p *plain) extend() {
+	_ = p.conn.SetWriteDeadline(time.Now().Add(plainPatience))
+	p.progress = false
 }
 
 func (p *plain) countFailed(err error) {
@@ -210,7 +222,7 @@ func (p *plain) countFailed(err error) {
 }
 
 // flush implements carrier.
-func (p *plain) flush() { p.sends = 0 }
+func (p *plain) flush() { p.flushing = false }
 
 func (p *plain) stats() Stats {
 	s := p.counts

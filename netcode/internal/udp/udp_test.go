@@ -254,6 +254,35 @@ func TestCloseAnyTime(t *testing.T) {
 	})
 }
 
+// TestPlainSendsAfterAStall lets the write deadline pass between two sends:
+// that is no reason to drop anything, unless nothing can be sent at all.
+func TestPlainSendsAfterAStall(t *testing.T) {
+	s := listen(t, "127.0.0.1:0", Options{Plain: true})
+	p := s.carrier.(*plain)
+	stall := func() { _ = p.conn.SetWriteDeadline(time.Now().Add(-time.Second)) }
+	send := func() { s.Queue(s.LocalAddr(), netip.Addr{}, nil) }
+	send()
+	for range 3 {
+		stall()
+		send()
+	}
+	if got := s.Stats(); got.DatagramsOut != 4 || got.SendFull != 0 {
+		t.Errorf("%d sent, %d dropped, want 4 and 0", got.DatagramsOut, got.SendFull)
+	}
+	stall()
+	p.progress = false // as if the last deadline had passed while waiting for room
+	send()
+	send()
+	if got := s.Stats(); got.DatagramsOut != 4 || got.SendFull != 2 {
+		t.Errorf("%d sent, %d dropped, want 4 and 2", got.DatagramsOut, got.SendFull)
+	}
+	s.Flush()
+	send()
+	if got := s.Stats(); got.DatagramsOut != 5 {
+		t.Errorf("%d sent after the next Flush, want 5", got.DatagramsOut)
+	}
+}
+
 func TestWaitKeepsTheDeadline(t *testing.T) {
 	eachCarrier(t, func(t *testing.T, opt Options) {
 		s := listen(t, "127.0.0.1:0", opt)
@@ -387,8 +416,8 @@ func TestNoAllocations(t *testing.T) {
 				}
 				client.Flush()
 				for got := 0; got < 80; {
-					if _, err := server.Wait(time.Now().Add(patience)); err != nil {
-						t.Fatal(err)
+					if readable, err := server.Wait(time.Now().Add(patience)); !readable {
+						t.Fatalf("%d datagrams of 80 arrived, %v", got, err)
 					}
 					batch, _, _ := server.Receive()
 					for _, d := range batch {
@@ -399,8 +428,11 @@ func TestNoAllocations(t *testing.T) {
 				server.Flush()
 				for got := 0; got < 80; {
 					batch, more, _ := client.Receive()
-					if got += len(batch); !more && got < 80 {
-						_, _ = client.Wait(time.Now().Add(patience))
+					if got += len(batch); more || got == 80 {
+						continue
+					}
+					if readable, err := client.Wait(time.Now().Add(patience)); !readable {
+						t.Fatalf("%d datagrams of 80 came back, %v", got, err)
 					}
 				}
 			}
@@ -429,8 +461,11 @@ func BenchmarkDatagrams(b *testing.B) {
 					client.Flush()
 					for got := 0; got < 64; {
 						batch, more, _ := server.Receive()
-						if got += len(batch); !more && got < 64 {
-							_, _ = server.Wait(time.Now().Add(patience))
+						if got += len(batch); more || got == 64 {
+							continue
+						}
+						if readable, _ := server.Wait(time.Now().Add(patience)); !readable {
+							b.Fatalf("%d datagrams of 64 arrived", got)
 						}
 					}
 				}
