@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/internal/race"
 )
 
 // A wirePair is two cores with an open connection and no pipe: what one
@@ -182,7 +184,7 @@ func (c *crowd) run(n int) {
 // four channels. DESIGN.md aims at 16 KiB, so that 10,000 fit in 160 MB.
 func TestIdleMemory(t *testing.T) {
 	const n, aim = 1000, 16 << 10
-	if raceDetector {
+	if race.Enabled {
 		t.Skip("two thousand handshakes take a minute under the race detector")
 	}
 	for _, suite := range []Suite{SuiteChaCha20Poly1305, SuiteAES256GCM} {

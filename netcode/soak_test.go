@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/internal/race"
 )
 
 // TestSoakStorm is yojimbo's soak (1,000 ms ± 100, 25 % loss, 25 % repeated),
@@ -12,7 +14,7 @@ import (
 // ones never go back, and nothing is taken for a violation.
 func TestSoakStorm(t *testing.T) {
 	seconds := 20
-	if testing.Short() {
+	if testing.Short() || race.Enabled {
 		seconds = 5
 	}
 	for seed := range uint64(3) {
