@@ -46,7 +46,9 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 	c.stats.BytesIn += uint64(len(datagram))
 	c.lastReceived = now
 	c.confirm(now)
-	if path.Local != c.path.Local && samePeer(path, c.path) {
+	if !c.dialled && samePeer(path, c.path) {
+		// Answer from the address asked. A client leaves the choice to its
+		// routes, which may change under it.
 		c.path.Local = path.Local
 	}
 	if h.AckForm != wire.AckNone && !c.receiveAck(now) {
