@@ -88,6 +88,9 @@ func (s *Sender) MakeRoom() {
 	if s.next-s.oldest < uint64(len(s.ring)) {
 		return
 	}
+	if size := uint64(len(s.ring)); size > minRing && s.next%size == 0 && s.next-s.undone < size/8 {
+		s.shrink()
+	}
 	switch {
 	case len(s.ring) > 0 && s.undone > s.oldest:
 		// The oldest is decided: Add forgets it.
@@ -99,8 +102,17 @@ func (s *Sender) MakeRoom() {
 	}
 }
 
-func (s *Sender) grow() {
-	size := max(minRing, 2*len(s.ring))
+func (s *Sender) grow() { s.resize(max(minRing, 2*len(s.ring))) }
+
+// shrink gives back half of what an outage made the ring grow to. It is
+// asked once a round of the ring, and wants it seven eighths idle, so that
+// bursts do not make it breathe.
+func (s *Sender) shrink() {
+	s.oldest = s.next - uint64(len(s.ring)/2)
+	s.resize(len(s.ring) / 2)
+}
+
+func (s *Sender) resize(size int) {
 	ring := make([]Packet, size)
 	for n := s.oldest; n < s.next; n++ {
 		ring[n&uint64(size-1)] = s.ring[n&uint64(len(s.ring)-1)]

@@ -193,6 +193,35 @@ func TestRingOverflow(t *testing.T) {
 	}
 }
 
+// TestRingShrinks: what an outage needed is given back when it is over, and
+// what is remembered stays the same.
+func TestRingShrinks(t *testing.T) {
+	var s Sender
+	send(&s, at(0), 3000, 1)
+	if len(s.ring) != 4096 {
+		t.Fatalf("the ring has %d slots for 3000 packets in doubt", len(s.ring))
+	}
+	s.Ack(at(100), ackOf(s.Next()-1))
+	s.DetectLoss(at(10_000))
+	for i := range 20_000 {
+		s.MakeRoom()
+		p := s.Add(at(10_000 + i))
+		p.Eliciting, p.Items = true, append(p.Items, Item{Number: s.Next()})
+		s.Commit(p)
+		if n := s.Next(); n > 3 {
+			s.Ack(at(10_000+i), ackOf(n-3))
+		}
+		for n := max(s.oldest, 3000); n < s.next; n++ {
+			if s.At(n).Items[0].Number != n {
+				t.Fatalf("slot of %d holds %d", n, s.At(n).Items[0].Number)
+			}
+		}
+	}
+	if len(s.ring) != minRing {
+		t.Errorf("the ring keeps %d slots, want %d", len(s.ring), minRing)
+	}
+}
+
 // TestSenderModel: whatever the acks say, every packet ends as acknowledged
 // or lost at most once each, and the bytes in flight are those of the rest.
 func TestSenderModel(t *testing.T) {

@@ -41,7 +41,8 @@ func (q *Queue) Bytes() int {
 func (q *Queue) Push(channel uint8, message []byte) {
 	if q.head == len(q.entries) {
 		q.reset()
-	} else if q.head > 64 && 2*q.head > len(q.entries) {
+	} else if taken := q.entries[q.head].start; q.head > 64 && 2*q.head > len(q.entries) ||
+		taken > keptBytes && 2*taken > len(q.data) {
 		q.compact()
 	}
 	start := len(q.data)
@@ -71,7 +72,8 @@ func (q *Queue) reset() {
 }
 
 // compact moves what waits to the front. The application that pops only a
-// part of what arrives pays one copy per half of the queue.
+// part of what arrives pays one copy per half of the queue, counted in
+// messages or, since a few can be large, in bytes.
 func (q *Queue) compact() {
 	from := q.entries[q.head].start
 	q.data = q.data[:copy(q.data, q.data[from:])]

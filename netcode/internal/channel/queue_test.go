@@ -74,6 +74,21 @@ func TestQueueMemory(t *testing.T) {
 	}
 }
 
+// TestQueueLargeMessages: a reader that leaves one large message waiting does
+// not make the queue keep all those before it.
+func TestQueueLargeMessages(t *testing.T) {
+	var q Queue
+	for i := range 60 {
+		q.Push(0, make([]byte, 1<<20))
+		if i > 0 {
+			q.Pop()
+		}
+	}
+	if c := cap(q.data); c > 5<<20 {
+		t.Errorf("%d bytes are kept for one message of %d", c, 1<<20)
+	}
+}
+
 // TestQueueCountsEmpty: messages without data are bounded, too.
 func TestQueueCountsEmpty(t *testing.T) {
 	var q Queue
