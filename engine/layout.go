@@ -108,8 +108,7 @@ func (c *layoutCompiler) walk(t reflect.Type, offset uintptr, path string, tag f
 }
 
 func (c *layoutCompiler) walkStruct(t reflect.Type, offset uintptr, path string, outer fieldTag) error {
-	for i := range t.NumField() {
-		member := t.Field(i)
+	for member := range t.Fields() {
 		inner := member.Name
 		if path != "" {
 			inner = path + "." + member.Name
@@ -213,8 +212,8 @@ func (c *layoutCompiler) checkHidden(t reflect.Type) error {
 func firstPointer(t reflect.Type) reflect.Type {
 	switch t.Kind() {
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if bad := firstPointer(t.Field(i).Type); bad != nil {
+		for field := range t.Fields() {
+			if bad := firstPointer(field.Type); bad != nil {
 				return bad
 			}
 		}

@@ -61,8 +61,7 @@ func TestEveryFieldIsInThePlan(t *testing.T) {
 	walk = func(rt reflect.Type, offset uintptr, isHidden bool) {
 		switch rt.Kind() {
 		case reflect.Struct:
-			for i := range rt.NumField() {
-				m := rt.Field(i)
+			for m := range rt.Fields() {
 				walk(m.Type, offset+m.Offset, isHidden || m.Tag.Get("net") == "-" || m.Name == "_")
 			}
 		case reflect.Array:
