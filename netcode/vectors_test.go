@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/netcode/internal/channel"
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
@@ -184,14 +185,46 @@ func deliver(now time.Time, from, to *Core, path Path) (sent []namedDatagram) {
 	return sent
 }
 
-// TestPageSteadyOverhead holds the table of section 3 against TestSteadyOverhead's
-// numbers.
-func TestPageSteadyOverhead(t *testing.T) {
+// TestPageNumbers holds what the specification says of limits, reasons and
+// overhead against the constants.
+func TestPageNumbers(t *testing.T) {
 	page, err := os.ReadFile("../docs/PROTOCOL.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(page, []byte("| **bytes** | **26** | **23** |")) {
-		t.Error("docs/PROTOCOL.md, section 3, tells of another overhead")
+	// The page groups digits by commas.
+	text := strings.ReplaceAll(string(page), ",", "")
+	for _, want := range []string{
+		"| **bytes** | **26** | **23** |", // TestSteadyOverhead
+		fmt.Sprintf("at most **%d bytes** of payload", wire.MaxDatagram),
+		fmt.Sprintf("a packet above %d.", maxDatagramIn),
+		fmt.Sprintf("Servers here hand out %d bytes", connIDLen),
+		fmt.Sprintf("**each piece but the last has exactly %d bytes**", channel.MaxSegment),
+		fmt.Sprintf("whose number is %d or more above", channel.Window),
+		fmt.Sprintf("| MaxMessage unreliable | %d | 1–%d |", defaultMaxUnreliable, limitMaxUnreliable),
+		fmt.Sprintf("| MaxMessage reliable | %d | 1–%d |", defaultMaxReliable, limitMaxReliable),
+		fmt.Sprintf("| WindowBytes | 2 · MaxMessage | MaxMessage – %d |", limitWindowBytes),
+		fmt.Sprintf("| channels | – | 1–%d |", maxChannels),
+		fmt.Sprintf("| incoming connections | 0 | 0–%d |", limitMaxConns),
+		fmt.Sprintf("| hello | – | 0–%d bytes |", wire.MaxHello),
+		fmt.Sprintf("Up to %d answers of %d bytes", maxReplies, wire.HandshakeHeaderLen+wire.CookieLen),
+		fmt.Sprintf("Up to %d handshakes under way", maxPending),
+		fmt.Sprintf("each for at most %d s", pendingTimeout/time.Second),
+		fmt.Sprintf("again every %d ms", resendInterval/time.Millisecond),
+		fmt.Sprintf("It gives up after %d s", defaultHandshakeTimeout/time.Second),
+		fmt.Sprintf("MaxAckDelay (%d ms by default at most %d ms)", defaultMaxAckDelay/time.Millisecond, limitMaxAckDelay/time.Millisecond),
+		fmt.Sprintf("three times %d ms apart", closeInterval/time.Millisecond),
+		fmt.Sprintf("at most %d bytes when sent", maxCloseText),
+		fmt.Sprintf("After %d s without a packet that opens", defaultTimeout/time.Second),
+		fmt.Sprintf("after %d s without sending a ping", defaultKeepalive/time.Second),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("docs/PROTOCOL.md does not say %q", want)
+		}
+	}
+	for reason := range closeReasonNames {
+		if !strings.Contains(text, fmt.Sprintf("\n| %d | ", reason)) {
+			t.Errorf("docs/PROTOCOL.md section 7 lacks reason %d", reason)
+		}
 	}
 }
