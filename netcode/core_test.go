@@ -124,6 +124,14 @@ func (s labSender) SendDatagram(path Path, datagram []byte) {
 // step lets a millisecond pass.
 func (l *lab) step() {
 	l.now = l.now.Add(time.Millisecond)
+	l.deliverDue()
+	l.collect()
+	l.flush()
+	l.collect()
+}
+
+// deliverDue gives the cores what has arrived by now.
+func (l *lab) deliverDue() {
 	rest := l.flying[:0]
 	var due []flight
 	for _, f := range l.flying {
@@ -148,9 +156,6 @@ func (l *lab) step() {
 			l.client.Receive(l.now, from, f.datagram)
 		}
 	}
-	l.collect()
-	l.flush()
-	l.collect()
 }
 
 func (l *lab) flush() {

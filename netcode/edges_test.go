@@ -3,6 +3,8 @@ package netcode
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -272,4 +274,62 @@ func TestUnacknowledged(t *testing.T) {
 	}
 	deaf = false
 	l.conn.core.cfg.Timeout = 0
+}
+
+// TestFlushOnlyWhenDue: NextDeadline is never late and a Flush before it does
+// nothing. A run that flushes every millisecond and one that flushes only
+// when the deadline says so send the same bytes at the same times.
+func TestFlushOnlyWhenDue(t *testing.T) {
+	for _, pinned := range []bool{true, false} {
+		var traces [2]bytes.Buffer
+		var flushes [2]int
+		for run := range traces {
+			l := newLab(t, func(s, c *Config) { s.Timeout, c.Timeout = 4*time.Second, 4*time.Second })
+			start := l.now
+			log := func(toServer bool, d []byte) {
+				fmt.Fprintf(&traces[run], "%v %v %x\n", l.now.Sub(start), toServer, d)
+			}
+			l.lose = func(toServer bool, n int) bool { return n%7 == 3 }
+			l.mangle = func(toServer bool, d []byte) []byte { log(toServer, d); return d }
+			opt := DialOptions{}
+			if pinned {
+				opt.ServerKey = l.server.PublicKey()
+			}
+			l.dial(opt)
+			for ms := range 20_000 {
+				l.now = l.now.Add(time.Millisecond)
+				l.deliverDue()
+				l.collect()
+				if ms == 13_000 {
+					l.lose = func(bool, int) bool { return true } // until both time out
+				}
+				if l.accepted != nil && ms < 10_000 && ms%50 == 0 {
+					l.conn.Send(l.now, chState, make([]byte, 20))
+					l.accepted.Send(l.now, chBulk, make([]byte, 3000*(ms/1000%2)))
+				}
+				for _, c := range []*Core{l.client, l.server} {
+					if d := c.NextDeadline(); run == 0 || !d.IsZero() && !l.now.Before(d) {
+						flushes[run]++
+						c.Flush(l.now, labSender{l, c == l.client})
+					}
+				}
+				l.collect()
+			}
+			if l.conn.State() != StateClosed || l.accepted.State() != StateClosed {
+				t.Errorf("run %d did not time out", run)
+			}
+		}
+		if a, b := traces[0].String(), traces[1].String(); a != b {
+			as, bs := strings.Split(a, "\n"), strings.Split(b, "\n")
+			for i := range min(len(as), len(bs)) {
+				if as[i] != bs[i] {
+					t.Fatalf("pinned %v: datagram %d: %.60s always flushed, %.60s when due", pinned, i, as[i], bs[i])
+				}
+			}
+			t.Fatalf("%d datagrams always flushed, %d when due", len(as), len(bs))
+		}
+		if flushes[1] > flushes[0]/4 {
+			t.Errorf("%d flushes when due, %d always: the deadline is too early too often", flushes[1], flushes[0])
+		}
+	}
 }
