@@ -3,6 +3,7 @@ package netcode
 import (
 	"encoding/binary"
 	"io"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -112,7 +113,7 @@ func (c *Core) receiveInitiate(now time.Time, path Path, h *wire.Handshake) {
 		c.sendCookie(now, path, h) // it may have expired on the way
 		return
 	}
-	if len(c.pending) >= maxPending {
+	if n := len(c.pending); n >= maxPending || n >= maxPending/2 && c.pendingFrom(path.Remote.Addr()) >= maxPendingEach {
 		c.drop(DropLimit)
 		return
 	}
@@ -123,6 +124,25 @@ func (c *Core) receiveInitiate(now time.Time, path Path, h *wire.Handshake) {
 			c.refuse(now, path, h, wire.RefuseKey, wire.MaxDatagram)
 		}
 	}
+}
+
+// pendingFrom counts the handshakes under way from the host with address a. An
+// IPv6 host has 64 bits to choose its address from.
+func (c *Core) pendingFrom(a netip.Addr) (n int) {
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	host, err := a.Prefix(bits)
+	if err != nil {
+		return 0
+	}
+	for key := range c.pending {
+		if host.Contains(key.remote.Addr().WithZone("")) {
+			n++
+		}
+	}
+	return n
 }
 
 // repeat answers a client that did not hear our answer.

@@ -75,7 +75,10 @@ const (
 	maxReplies = 256
 
 	// maxPending bounds the handshakes under way, all from proven addresses.
-	maxPending = 1024
+	// When half are taken, one host may have maxPendingEach, so that it takes
+	// more than one to keep everybody out.
+	maxPending     = 1024
+	maxPendingEach = 16
 
 	// maxDatagramIn is the largest datagram looked at: an Ethernet frame.
 	maxDatagramIn = 1500

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -331,5 +332,43 @@ func TestFlushOnlyWhenDue(t *testing.T) {
 		if flushes[1] > flushes[0]/4 {
 			t.Errorf("%d flushes when due, %d always: the deadline is too early too often", flushes[1], flushes[0])
 		}
+	}
+}
+
+// TestPendingFlood: a host with a proven address that begins handshakes and
+// finishes none does not keep others out, and costs bounded memory.
+func TestPendingFlood(t *testing.T) {
+	for _, prefix := range []string{"10.9.9.9", "2001:db8::"} {
+		l := newLab(t, nil)
+		flood, err := NewCore(testConfig(7))
+		if err != nil {
+			t.Fatal(err)
+		}
+		host := netip.MustParseAddr(prefix)
+		for i := range maxPending/2 + 50 {
+			if host.Is6() {
+				host = host.Next()
+			}
+			from := Path{Remote: netip.AddrPortFrom(host, uint16(1024+i))}
+			if _, err := flood.Dial(l.now, Path{Remote: serverPath.Remote, Carrier: uint16(i)}, DialOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // Hello, Initiate; nobody hears Respond
+				var up, down recorder
+				flood.Flush(l.now, &up)
+				l.server.Receive(l.now, from, up.datagrams[len(up.datagrams)-1])
+				l.server.Flush(l.now, &down)
+				for _, d := range down.datagrams {
+					if d[0] == byte(wire.Retry) {
+						flood.Receive(l.now, Path{Remote: serverPath.Remote, Carrier: uint16(i)}, d)
+					}
+				}
+			}
+		}
+		if n := len(l.server.pending); n != maxPending/2 {
+			t.Errorf("%s: %d handshakes under way, want half of %d", prefix, n, maxPending)
+		}
+		l.dial(DialOptions{})
+		l.until("connect", func() bool { return l.accepted != nil && l.conn.State() == StateOpen })
 	}
 }
