@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"strings"
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode/internal/ack"
@@ -211,7 +212,7 @@ func (c *Conn) Close(now time.Time, reason CloseReason, text string) {
 		return
 	}
 	if len(text) > maxCloseText {
-		text = text[:maxCloseText]
+		text = strings.ToValidUTF8(text[:maxCloseText], "") // no half of a letter
 	}
 	if c.send != nil {
 		c.ending = &ending{reason: reason, text: text, left: closeRepeats, sendAt: now}

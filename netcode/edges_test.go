@@ -197,6 +197,17 @@ func TestBothClose(t *testing.T) {
 	l.empty()
 }
 
+// TestCloseText: a long text is cut between letters.
+func TestCloseText(t *testing.T) {
+	l := connect(t, nil)
+	l.accepted.Close(l.now, CloseKicked, "x"+strings.Repeat("é", maxCloseText))
+	l.until("close", func() bool { return l.conn.State() == StateClosed })
+	var ce *CloseError
+	if want := "x" + strings.Repeat("é", (maxCloseText-1)/2); !errors.As(l.conn.Err(), &ce) || ce.Text != want {
+		t.Errorf("Text = %q, want %q", ce.Text, want)
+	}
+}
+
 // TestCloseEarly closes at every millisecond of the handshake, on either side.
 func TestCloseEarly(t *testing.T) {
 	for _, pinned := range []bool{true, false} {
