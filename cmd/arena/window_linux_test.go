@@ -42,23 +42,34 @@ func TestWindow(t *testing.T) {
 	check(t, img)
 	h.release(keyTab)
 
-	h.press(keyEscape)
-	h.release(keyEscape)
-	client.until("frame of the menu", isStatus)
-	h.press(keyUp) // from the first item to the last: leave
-	h.release(keyUp)
-	client.until("frame of the menu", isStatus)
+	tap(h, client, keyEscape, "screen=menu:0")
+	tap(h, client, keyUp, "screen=menu:4") // from the first item to the last: leave
 	h.press(keyReturn)
-	h.release(keyReturn)
 	if code, lines := client.wait(); code != 0 {
 		t.Errorf("exit code %d, want 0; it said:\n%s", code, strings.Join(lines, "\n"))
 	}
+	h.release(keyReturn)
 	if name := os.Getenv("ARENA_SCREENSHOT"); name != "" {
 		keepBest(t, h, address, name)
 	}
 }
 
 func isStatus(line string) bool { return strings.Contains(line, " fps=") }
+
+// tap presses a key, and again if need be, until a status line shows what it
+// does.
+func tap(h *hand, client *process, key xproto.Keysym, want string) {
+	h.t.Helper()
+	for range 10 {
+		h.press(key)
+		client.until("status line", isStatus)
+		h.release(key)
+		if strings.Contains(client.until("status line", isStatus), want) {
+			return
+		}
+	}
+	h.t.Fatalf("a key does not lead to %s; it said:\n%s", want, client.tail())
+}
 
 // walk holds one key after the other until the player has moved a tile by
 // his own feet: alive, and in the same life. 512 units are a tile.

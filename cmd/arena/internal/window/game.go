@@ -122,7 +122,20 @@ func (g *Game) printStatus(now time.Time) {
 		return
 	}
 	g.status = now.Add(time.Second)
-	fmt.Fprintf(g.out, "%s fps=%.0f\n", g.session.StatusLine(), ebiten.ActualFPS())
+	fmt.Fprintf(g.out, "%s screen=%s fps=%.0f\n", g.session.StatusLine(), g.screen(), ebiten.ActualFPS())
+}
+
+// screen names what is shown, in a word.
+func (g *Game) screen() string {
+	switch {
+	case g.closed():
+		return "closed"
+	case g.picture.world == nil:
+		return "waiting"
+	case g.menu != nil:
+		return fmt.Sprintf("menu:%d", g.menu.chosen)
+	}
+	return "game"
 }
 
 // Draw is called by ebiten, once for every frame of the display.
