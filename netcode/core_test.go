@@ -192,6 +192,27 @@ func (l *lab) run(d time.Duration) {
 	}
 }
 
+// skip lets the time before the next step in which anything happens pass, but
+// not beyond end, and returns the milliseconds.
+func (l *lab) skip(end time.Time) int {
+	next := earlier(l.client.NextDeadline(), l.server.NextDeadline())
+	for _, f := range l.flying {
+		next = earlier(next, f.at)
+	}
+	next = earlier(next, end)
+	ms := max(0, int(next.Sub(l.now)/time.Millisecond)-1)
+	l.now = l.now.Add(time.Duration(ms) * time.Millisecond)
+	return ms
+}
+
+// pass is run for times in which little happens.
+func (l *lab) pass(d time.Duration) {
+	for end := l.now.Add(d); l.now.Before(end); {
+		l.skip(end)
+		l.step()
+	}
+}
+
 // until steps until done, for at most 30 seconds.
 func (l *lab) until(what string, done func() bool) {
 	l.t.Helper()

@@ -225,13 +225,11 @@ func TestCloseEarly(t *testing.T) {
 				} else {
 					l.server.Shutdown(l.now, CloseShuttingDown, "")
 				}
-				for range 200 {
-					l.step()
-				}
+				l.pass(200 * time.Millisecond)
 				if side == "client" && l.conn.State() != StateClosed {
 					t.Fatalf("closed by the client after %d ms: %v", ms, l.conn.State())
 				}
-				l.run(11 * time.Second)
+				l.pass(11 * time.Second)
 				if l.conn.State() != StateClosed {
 					t.Fatalf("closed by the %s after %d ms: the client is still there", side, ms)
 				}

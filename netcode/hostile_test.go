@@ -57,7 +57,7 @@ func TestReasons(t *testing.T) {
 // empty checks that neither core remembers anything.
 func (l *lab) empty() {
 	l.t.Helper()
-	l.run(pendingTimeout)
+	l.pass(pendingTimeout)
 	for name, c := range map[string]*Core{"server": l.server, "client": l.client} {
 		if n := len(c.conns) + len(c.byID) + len(c.byPeer) + len(c.pending); n != 0 || c.accepted != 0 {
 			l.t.Errorf("%s still holds %d conns, %d IDs, %d peers, %d handshakes, %d accepted",

@@ -13,10 +13,10 @@ import (
 // channels both ways: reliable messages arrive once and in order, sequenced
 // ones never go back, and nothing is taken for a violation.
 func TestSoakStorm(t *testing.T) {
-	seconds := 20
-	if testing.Short() || race.Enabled {
-		seconds = 5
+	if race.Enabled {
+		t.Skip("long and single-threaded: runs without -race")
 	}
+	const seconds = 20
 	for seed := range uint64(3) {
 		l := connect(t, nil)
 		s := newStorm(l, 100+seed)
