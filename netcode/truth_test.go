@@ -69,3 +69,20 @@ func fragmentedMessage(id MessageID, n int) []byte {
 	binary.LittleEndian.PutUint64(b, uint64(id))
 	return b
 }
+
+// TestIdleRoundTrip: the estimate is true on a lossy path with nothing but
+// keepalives, where acknowledgements that were lost come again much later.
+func TestIdleRoundTrip(t *testing.T) {
+	l := connect(t, nil)
+	s := newStorm(l, 6)
+	s.loss = 0.3
+	for i := range 60_000 {
+		s.step()
+		for _, c := range []*Conn{l.conn, l.accepted} {
+			// A round trip, the step, and what a delay of 63 ms rounds off.
+			if rtt := c.Stats().RTT; rtt != 0 && rtt < 19*time.Millisecond || rtt > 24*time.Millisecond || rtt == 0 && i > 5000 {
+				t.Fatalf("RTT %v on a path of 20ms", rtt)
+			}
+		}
+	}
+}

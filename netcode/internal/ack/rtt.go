@@ -16,7 +16,7 @@ type RTT struct {
 	Latest   time.Duration // newest sample, less the peer's ack delay
 	Smoothed time.Duration
 	Variance time.Duration // mean deviation of the samples
-	Min      time.Duration // least sample, ack delay included
+	Min      time.Duration // least sample
 	Samples  int
 }
 
@@ -26,13 +26,16 @@ func (r *RTT) Add(sample, delay time.Duration) {
 	if sample <= 0 {
 		sample = 1 // clocks of coarse resolution
 	}
+	// RFC 9002, section 5.3, believes a delay only as far as it leaves the
+	// least sample, delays included. Where both ends are idle every sample
+	// has one, and the estimate would never be true. We believe every delay
+	// that is possible: a lie is at most 64 ms, and makes us send to the liar
+	// again too early.
+	if sample > delay {
+		sample -= delay
+	}
 	if r.Samples == 0 || sample < r.Min {
 		r.Min = sample
-	}
-	// A delay is believed only as far as it leaves a possible round trip
-	// (RFC 9002, section 5.3).
-	if sample-delay >= r.Min {
-		sample -= delay
 	}
 	r.Latest = sample
 	if r.Samples++; r.Samples == 1 {

@@ -149,8 +149,10 @@ func (s *Sender) Ack(now time.Time, a *wire.Ack) bool {
 	if newest >= s.next {
 		return false
 	}
-	// The round trip is measured on the newest packet, when it is news.
-	if p := s.At(newest); p != nil && p.state != stateAcked && p.Eliciting {
+	// The round trip is measured on the newest packet, when it is news, and
+	// the delay is known: an ack that was lost is repeated by a packet that
+	// may leave much later than the wire can say.
+	if p := s.At(newest); p != nil && p.state != stateAcked && p.Eliciting && a.Delay < wire.MaxAckDelay {
 		s.RTT.Add(now.Sub(p.At), a.Delay)
 	}
 	s.ackOne(newest)

@@ -310,8 +310,8 @@ func TestRTT(t *testing.T) {
 	if r.Latest != 100*ms || r.Smoothed != 100*ms || r.Variance != 37500*time.Microsecond {
 		t.Errorf("a delayed sample: %+v", r)
 	}
-	r.Add(105*ms, 60*ms) // a lie: below the least
-	if r.Latest != 105*ms || r.Min != 100*ms {
+	r.Add(50*ms, 60*ms)
+	if r.Latest != 50*ms || r.Min != 50*ms {
 		t.Errorf("a delay that cannot be: %+v", r)
 	}
 	for range 200 {
@@ -337,6 +337,23 @@ func TestRTTNotFromOldNews(t *testing.T) {
 	s.Ack(at(500), ackOf(1, 0))
 	if s.RTT.Samples != 1 || s.RTT.Smoothed != 50*ms {
 		t.Errorf("%+v, want one sample of 50ms", s.RTT)
+	}
+}
+
+// TestRTTNotFromUnknownDelay: the longest delay the wire has may stand for
+// any longer one.
+func TestRTTNotFromUnknownDelay(t *testing.T) {
+	var s Sender
+	send(&s, at(0), 2, 1)
+	a := ackOf(0)
+	a.Delay = wire.MaxAckDelay
+	if s.Ack(at(800), a); s.RTT.Samples != 0 || !same(s.Acked, 0) {
+		t.Errorf("%+v, acked %v: want no sample", s.RTT, s.Acked)
+	}
+	a = ackOf(1, 0)
+	a.Delay = wire.MaxAckDelay - 250*time.Microsecond
+	if s.Ack(at(850), a); s.RTT.Samples != 1 {
+		t.Errorf("%+v: want a sample", s.RTT)
 	}
 }
 

@@ -15,7 +15,7 @@ const AckWords = 8
 const ackDelayUnit = 250 * time.Microsecond
 
 // MaxAckDelay is the longest ack delay the wire expresses; longer ones are
-// sent as this.
+// sent as this, so that it may mean any longer one.
 const MaxAckDelay = 255 * ackDelayUnit
 
 // An Ack tells which packets arrived (section 4.2). The zero value is not
