@@ -20,6 +20,10 @@ const lossHorizon = 64
 // follows the last two seconds or so at 60 packets a second.
 const lossGain = 1.0 / 128
 
+// outageLimit bounds the work for a gap: after as many losses in a row the
+// estimate is 1 but for one part in 3,000.
+const outageLimit = 1024
+
 // A Receiver remembers which of the peer's packets arrived and decides when
 // an acknowledgement is due. The zero value is ready to use.
 type Receiver struct {
@@ -74,6 +78,10 @@ func (r *Receiver) advance(n uint64) {
 	}
 	if n > lossHorizon {
 		r.shift(n - lossHorizon)
+		// Of the numbers skipped, these are beyond the horizon at once.
+		for range min(n-1-lossHorizon, outageLimit) {
+			r.loss += (1 - r.loss) * lossGain
+		}
 	}
 	// Bits 0 to n-2 stand for the numbers skipped; bit n-1 for the old newest.
 	for bit := range min(n-1, 32*wire.AckWords) {

@@ -199,6 +199,23 @@ func TestInboundLoss(t *testing.T) {
 	}
 }
 
+// TestOutage: a gap longer than the horizon counts as what it is.
+func TestOutage(t *testing.T) {
+	for gap, want := range map[uint64]float64{64: 0.39, 200: 0.79, 1000: 0.999, 1 << 40: 0.999} {
+		var in Receiver
+		for n := range uint64(200) {
+			in.Add(epoch, n, true)
+		}
+		in.Add(epoch, 200+gap, true)
+		for n := range uint64(lossHorizon) { // until all of it is beyond
+			in.Add(epoch, 201+gap+n, true)
+		}
+		if got := in.Loss(); got < want-0.06 || got > want+0.06 {
+			t.Errorf("after a gap of %d: Loss() = %.3f, want %.2f", gap, got, want)
+		}
+	}
+}
+
 // TestReceiverHugeGap: a peer can jump as far as it likes.
 func TestReceiverHugeGap(t *testing.T) {
 	var in Receiver
