@@ -92,10 +92,10 @@ func (s *Session) think() arena.Input {
 	return s.botInput
 }
 
-// sample notes what this frame saw of the network.
+// sample notes what this Update saw of the network.
 func (s *Session) sample(stats client.Stats) {
 	if s.Client.State() == client.Playing {
-		s.History.Add(scene.Sample{
+		s.History.Add(s.now, scene.Sample{
 			Arrived:   int(stats.Snapshots - s.before.Snapshots),
 			Corrected: int(stats.Corrections - min(s.before.Corrections, stats.Corrections)),
 			Starved:   stats.Starved > s.before.Starved,

@@ -13,14 +13,17 @@ import (
 
 // drawBoard shows the scoreboard: all players, best first, in as many rows as
 // fit. Only one's own ping is known: the others' is between them and the
-// server.
-func (p *picture) drawBoard(screen *ebiten.Image, s *play.Session) {
+// server. Beside the network graph, it makes room for it.
+func (p *picture) drawBoard(screen *ebiten.Image, s *play.Session, beside bool) {
 	k := p.scale
 	l := scene.Arrange(float32(p.camera.W), float32(p.camera.H), p.scale)
 	const head, foot = 92, 14
 	rows := len(p.leaders)
 	rowHeight := min(30*k, (l.Board.H-(head+foot)*k)/float32(max(rows, 1)))
 	r := l.Board
+	if beside {
+		r.X = max(l.Minimap.X, min(r.X, l.NetGraph.X-r.W-12*k))
+	}
 	r.H = (head+foot)*k + rowHeight*float32(rows)
 	r.Y = (float32(p.camera.H) - r.H) / 2
 	p.panel(r.X, r.Y, r.W, r.H, 14*k, scene.Panel.Mix(scene.Ink, 0.5).Fade(1.12))

@@ -176,7 +176,7 @@ func (g *Game) drawGame(screen *ebiten.Image, now time.Time, dt time.Duration) {
 		p.drawDeath(screen, me)
 	}
 	if ebiten.IsKeyPressed(ebiten.KeyTab) || g.frozen() {
-		p.drawBoard(screen, g.session)
+		p.drawBoard(screen, g.session, g.showGraph)
 	}
 	if g.showGraph {
 		p.drawNetGraph(screen, g.session)

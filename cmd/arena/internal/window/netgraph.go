@@ -21,7 +21,7 @@ var (
 )
 
 // drawNetGraph shows the state of the network: figures, and the last four
-// seconds frame by frame.
+// seconds tick by tick.
 func (p *picture) drawNetGraph(screen *ebiten.Image, s *play.Session) {
 	k := p.scale
 	r := scene.Arrange(float32(p.camera.W), float32(p.camera.H), p.scale).NetGraph
@@ -44,9 +44,9 @@ func (p *picture) drawNetGraph(screen *ebiten.Image, s *play.Session) {
 	label("RTT", curves.X, curves.Y-9*k, left, inkRTT)
 	label("interpolation delay", curves.X+34*k, curves.Y-9*k, left, inkDelay)
 	label(fmt.Sprintf("%d ms", ceiling), curves.X+curves.W, curves.Y-9*k, right, scene.Muted)
-	label("snapshots per frame", marks.X, marks.Y-9*k, left, inkArrived)
-	label("corrections", marks.X+124*k, marks.Y-9*k, left, inkCorrected)
-	label("starved", marks.X+196*k, marks.Y-9*k, left, inkMissing)
+	label("snapshots per 1/60 s", marks.X, marks.Y-9*k, left, inkArrived)
+	label("corrections", marks.X+130*k, marks.Y-9*k, left, inkCorrected)
+	label("starved", marks.X+202*k, marks.Y-9*k, left, inkMissing)
 	label("last 4 s", marks.X+marks.W, marks.Y-9*k, right, scene.Muted)
 	label("packet loss", loss.X, loss.Y-9*k, left, inkMissing)
 	label("20 %", loss.X+loss.W, loss.Y-9*k, right, scene.Muted)
@@ -83,8 +83,8 @@ func (p *picture) plotCurves(r scene.Rect, h *scene.History, ceiling int) {
 	height := func(d time.Duration) float32 {
 		return r.Y + r.H - 1 - min(1, float32(d.Seconds()*1000)/float32(ceiling))*(r.H-2)
 	}
-	step := r.W / scene.HistoryFrames
-	for i := 1; i < scene.HistoryFrames; i++ {
+	step := r.W / scene.HistoryBins
+	for i := 1; i < scene.HistoryBins; i++ {
 		a, b := h.At(i-1), h.At(i)
 		x := r.X + float32(i-1)*step
 		if a.Delay > 0 && b.Delay > 0 {
@@ -96,12 +96,12 @@ func (p *picture) plotCurves(r scene.Rect, h *scene.History, ceiling int) {
 	}
 }
 
-// plotArrivals draws a bar for the snapshots of every frame, and marks those
+// plotArrivals draws a bar for the snapshots of every 60th of a second, and marks those
 // that corrected the player and those that were missed.
 func (p *picture) plotArrivals(r scene.Rect, h *scene.History) {
 	p.rect(r.X, r.Y, r.W, r.H, scene.Black.Fade(0.35))
-	step := r.W / scene.HistoryFrames
-	for i := range scene.HistoryFrames {
+	step := r.W / scene.HistoryBins
+	for i := range scene.HistoryBins {
 		s := h.At(i)
 		x := r.X + float32(i)*step
 		tall := min(1, float32(s.Arrived)/4) * r.H
@@ -121,8 +121,8 @@ func (p *picture) plotArrivals(r scene.Rect, h *scene.History) {
 // plotLoss draws the share of packets lost, up to a fifth.
 func (p *picture) plotLoss(r scene.Rect, h *scene.History) {
 	p.rect(r.X, r.Y, r.W, r.H, scene.Black.Fade(0.35))
-	step := r.W / scene.HistoryFrames
-	for i := range scene.HistoryFrames {
+	step := r.W / scene.HistoryBins
+	for i := range scene.HistoryBins {
 		if tall := min(1, float32(h.At(i).Loss)/0.2) * r.H; tall > 0 {
 			p.rect(r.X+float32(i)*step, r.Y+r.H-tall, step, tall, inkMissing.Fade(0.75))
 		}
