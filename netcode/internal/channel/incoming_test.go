@@ -3,6 +3,7 @@ package channel
 import (
 	"bytes"
 	"testing"
+	"unsafe"
 
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
@@ -174,5 +175,15 @@ func TestAncientSegments(t *testing.T) {
 	}
 	if next < 3<<16-200 {
 		t.Errorf("%d messages arrived", next)
+	}
+}
+
+// TestSizes holds the sizes that docs/PROTOCOL.md, section 8, counts with.
+func TestSizes(t *testing.T) {
+	if got := unsafe.Sizeof(held{}); got != 32 {
+		t.Errorf("a held segment takes %d bytes, the page says 32", got)
+	}
+	if got := unsafe.Sizeof(segment{}); got != 40 {
+		t.Errorf("a segment takes %d bytes, the page says 40", got)
 	}
 }
