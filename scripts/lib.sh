@@ -115,11 +115,11 @@ missing_window() {
   done
 }
 
-# missing_xvfb: what shows a window where there is no display.
+# missing_xvfb: the display that window tests start for themselves, and what
+# draws on it without a graphics card.
 missing_xvfb() {
   [ "$(uname -s)" = Linux ] || return 0
-  have xvfb-run || echo xvfb
-  have xauth || echo xauth
+  have Xvfb || echo xvfb
   local driver
   for driver in /usr/lib/*/dri/swrast_dri.so /usr/lib*/dri/swrast_dri.so; do
     [ -e "$driver" ] && return 0
@@ -151,14 +151,5 @@ provide() {
   else
     say "missing; to install: $(install_hint "$@")"
     return 1
-  fi
-}
-
-# show COMMAND…  runs it with a display, a virtual one where there is none.
-show() {
-  if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}" ] && have xvfb-run; then
-    xvfb-run -a -s '-screen 0 1280x1024x24' "$@"
-  else
-    "$@"
   fi
 }

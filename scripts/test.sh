@@ -68,10 +68,15 @@ lint_with() {
   fi
 }
 
-# run_tests FLAG…  runs the tests of every package that builds here.
+# run_tests KIND FLAG…  runs the tests of the packages of that kind (see
+# packages.sh).
 run_tests() {
-  # shellcheck disable=SC2046 # import paths have no spaces
-  show go test -json "$@" $(bash scripts/packages.sh) | "$scratch/testlog" -totals "$scratch/totals"
+  local packages
+  packages=$(bash scripts/packages.sh "$1")
+  shift
+  [ -n "$packages" ] || return 0
+  # shellcheck disable=SC2086 # import paths have no spaces
+  go test -json -shuffle=on -timeout 15m "$@" $packages | "$scratch/testlog" -totals "$scratch/totals"
 }
 
 need_go
@@ -86,7 +91,7 @@ if [ -n "$missing" ]; then
 fi
 missing=$(missing_xvfb)
 # shellcheck disable=SC2086 # a list of package names
-[ -z "$missing" ] || [ -n "${DISPLAY:-}" ] || without "window tests" "to install: $(install_hint $missing)"
+[ -z "$missing" ] || without "window tests" "to install: $(install_hint $missing)"
 
 lint_with gofumpt format
 step "go mod tidy" bash scripts/lint.sh tidy
@@ -98,12 +103,18 @@ lint_with staticcheck staticcheck
 step "cross-builds without cgo" bash scripts/cross.sh
 
 go build -o "$scratch/testlog" ./internal/testlog
+# Programs play in real time: one at a time, so that they have the machine to
+# themselves. What has a window also draws without a graphics card: not under
+# the race detector, which would leave it a few pictures a second.
 if [ -z "$(missing_compiler)" ]; then
-  step "tests under the race detector" run_tests -race -shuffle=on -timeout 15m
+  step "libraries under the race detector" run_tests library -race
+  step "programs under the race detector" run_tests program -race -p 1
 else
-  without "tests under the race detector" "to install: $(install_hint "$(missing_compiler)")"
+  without "race detector" "to install: $(install_hint "$(missing_compiler)")"
 fi
-step "tests at full speed, soaks included" run_tests -shuffle=on -timeout 15m
+step "libraries at full speed, soaks included" run_tests library
+step "programs at full speed" run_tests program -p 1
+[ "$WINDOW" = 0 ] || step "window" run_tests window -p 1
 FUZZBUDGET=$fuzz_budget step "fuzzing" bash scripts/fuzz.sh
 step "coverage" bash scripts/cover.sh
 
