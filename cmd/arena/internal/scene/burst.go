@@ -88,7 +88,7 @@ func (p *Particles) Death(x, y, pushX, pushY float32, colour Colour) {
 		speed := p.chance.between(5, 70)
 		p.add(Particle{
 			X: x, Y: y, VX: dx * speed, VY: dy * speed, Drag: 2, Size: p.chance.between(10, 17),
-			Grow: -12, Life: p.chance.between(0.3, 0.8), Shape: ShapeGlow, Colour: colour.Fade(0.7),
+			Grow: -12, Life: p.chance.between(0.3, 0.8), Shape: ShapeGlow, Colour: colour.Fade(0.38),
 		})
 	}
 }

@@ -33,8 +33,11 @@ func TestCeiling(t *testing.T) {
 		highest time.Duration
 		want    int
 	}{
-		{0, 50}, {44 * time.Millisecond, 50}, {45 * time.Millisecond, 100},
-		{150 * time.Millisecond, 200}, {3 * time.Second, 1600},
+		{0, 50},
+		{44 * time.Millisecond, 50},
+		{45 * time.Millisecond, 100},
+		{150 * time.Millisecond, 200},
+		{3 * time.Second, 1600},
 	} {
 		var h History
 		h.Add(time.Unix(1, 0), Sample{Delay: test.highest})

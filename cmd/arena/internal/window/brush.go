@@ -17,7 +17,6 @@ type brush struct {
 	adding  bool // shapes add light instead of covering
 	corners []ebiten.Vertex
 	indices []uint32
-	sprite  sprite
 }
 
 // begin starts to draw on an image.

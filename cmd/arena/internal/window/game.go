@@ -34,7 +34,7 @@ type Game struct {
 	lastDraw time.Time
 	status   time.Time // when the next status line is due
 	frames   int       // drawn
-	dialErr  error
+	dialErr  error // why there is no connection, or none in time
 
 	showGraph bool
 	capture   bool // save the next frame
@@ -111,9 +111,16 @@ func (g *Game) dial(now time.Time) {
 // over reports whether the program ends now. One that plays by itself does
 // not wait for anybody to read why.
 func (g *Game) over(now time.Time) bool {
-	end := time.Duration(g.opt.Seconds) * time.Second
-	return g.leaving || end > 0 && now.Sub(g.dialled) >= end ||
-		g.closed() && (g.opt.Demo || g.opt.Seconds > 0)
+	if g.leaving || g.closed() && (g.opt.Demo || g.opt.Seconds > 0) {
+		return true
+	}
+	if g.opt.Seconds == 0 || now.Sub(g.dialled) < time.Duration(g.opt.Seconds)*time.Second {
+		return false
+	}
+	if g.picture.world == nil {
+		g.dialErr = fmt.Errorf("no game at %s within %d s", g.session.Server(), g.opt.Seconds)
+	}
+	return true
 }
 
 // printStatus writes the line of --status, once a second.
