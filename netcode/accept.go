@@ -120,9 +120,6 @@ func (c *Core) receiveInitiate(now time.Time, path Path, h *wire.Handshake) {
 	c.stats.Handshakes++
 	if !c.begin(now, path, h) {
 		c.drop(DropHandshake)
-		if h.Mode == wire.ModeIK {
-			c.refuse(now, path, h, wire.RefuseKey, wire.MaxDatagram)
-		}
 	}
 }
 
@@ -161,6 +158,9 @@ func (c *Core) begin(now time.Time, path Path, h *wire.Handshake) bool {
 	s := &shaking{clientID: h.ClientID, mode: h.Mode, step: awaitPacket, again: true, began: now}
 	conn.shaking = s
 	payload, err := conn.openInitiate(h)
+	if err != nil && h.Mode == wire.ModeIK {
+		c.refuse(now, path, h, wire.RefuseKey, wire.MaxDatagram) // it was written for another key
+	}
 	if err != nil || len(payload) == 0 {
 		return false
 	}
