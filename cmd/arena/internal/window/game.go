@@ -31,10 +31,11 @@ type Game struct {
 
 	began    time.Time // the first Update
 	dialled  time.Time // when the last visit began
+	playing  time.Time // when the game began; zero before
 	lastDraw time.Time
 	status   time.Time // when the next status line is due
 	frames   int       // drawn
-	dialErr  error // why there is no connection, or none in time
+	dialErr  error     // why there is no connection, or none in time
 
 	showGraph bool
 	capture   bool // save the next frame
@@ -80,6 +81,9 @@ func (g *Game) Update() error {
 			held = g.held()
 		}
 		g.session.Update(now, held)
+		if g.playing.IsZero() && g.session.Client.State() == client.Playing {
+			g.playing = now
+		}
 	}
 	g.printStatus(now)
 	if g.over(now) {
@@ -109,18 +113,23 @@ func (g *Game) dial(now time.Time) {
 }
 
 // over reports whether the program ends now. One that plays by itself does
-// not wait for anybody to read why.
+// not wait for anybody to read why. The time of --seconds is that of the game:
+// it does not run while a slow display is still connecting.
 func (g *Game) over(now time.Time) bool {
 	if g.leaving || g.closed() && (g.opt.Demo || g.opt.Seconds > 0) {
 		return true
 	}
-	if g.opt.Seconds == 0 || now.Sub(g.dialled) < time.Duration(g.opt.Seconds)*time.Second {
+	limit := time.Duration(g.opt.Seconds) * time.Second
+	switch {
+	case limit == 0:
 		return false
-	}
-	if g.picture.world == nil {
+	case !g.playing.IsZero():
+		return now.Sub(g.playing) >= limit
+	case now.Sub(g.dialled) >= limit:
 		g.dialErr = fmt.Errorf("no game at %s within %d s", g.session.Server(), g.opt.Seconds)
+		return true
 	}
-	return true
+	return false
 }
 
 // printStatus writes the line of --status, once a second.
