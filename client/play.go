@@ -24,7 +24,7 @@ func (c *Client[I]) play(input I) {
 	if snapshot == nil {
 		return // its place was wanted for one that made no sense; the next will do
 	}
-	if m.lead.Started() && m.ran.Before(newest) {
+	if m.lead.Started() && m.lead.Position(c.now).Tick.Before(newest) {
 		c.overtaken(newest)
 	}
 	if m.lead.Started() && m.lead.Advance(c.now) {
@@ -32,10 +32,8 @@ func (c *Client[I]) play(input I) {
 	}
 	if !m.lead.Started() {
 		c.start(snapshot.World())
-	} else if m.reconciled != newest {
-		m.reconciled = newest
-		m.predict.Reconcile(c.now, snapshot.World())
 	}
+	c.reconcile(snapshot.World())
 	if !m.drawn {
 		m.seen = m.buffer.Find(m.playhead.Advance(c.now))
 	}
@@ -49,8 +47,20 @@ func (c *Client[I]) play(input I) {
 		m.views[m.ran%predict.Ring] = m.seen
 		c.stats.inputs++
 	}
+	c.reconcile(snapshot.World())
 	if sending {
 		c.sendInputs(newest)
+	}
+}
+
+// reconcile corrects the prediction by the newest snapshot's world, once.
+// After a slow frame that may be ahead of what was predicted, though not of
+// what is due: then it has to wait until the due ticks have run.
+func (c *Client[I]) reconcile(newest *engine.World) {
+	m := c.match
+	if tick := newest.Tick(); m.reconciled != tick && !m.ran.Before(tick) {
+		m.reconciled = tick
+		m.predict.Reconcile(c.now, newest)
 	}
 }
 
@@ -79,7 +89,8 @@ func (c *Client[I]) start(newest *engine.World) {
 }
 
 // overtaken starts over because the server has left the prediction behind,
-// as it does when the machine slept and its clock with it.
+// as it does when the machine slept and its clock with it: ticks that are not
+// due here have been run there.
 func (c *Client[I]) overtaken(newest engine.Tick) {
 	c.resynchronise()
 	c.match.buffer.Add(newest)

@@ -279,3 +279,30 @@ func TestNoDrift(t *testing.T) {
 		t.Errorf("%d overruns, want 0", s.Stats().Overruns)
 	}
 }
+
+// A slow display is no stall: at 5 to 17 frames a second every tick is
+// predicted, in its time, and the view goes on.
+func TestSlowFrames(t *testing.T) {
+	for _, hz := range []time.Duration{17, 9, 7} {
+		st := newStage(t, weather{delay: 10 * ms}, nil)
+		a := st.enter(nil)
+		a.frame = time.Second / hz
+		st.mustPlay(a)
+		st.run(5 * time.Second) // for the lead to find out
+		before, missing := a.Stats(), st.server.Stats().Inputs.Missing
+		st.run(10 * time.Second)
+		after := a.Stats()
+		if n := after.Resynchronised - before.Resynchronised; n > 0 {
+			t.Errorf("%d Hz: started over %d times", hz, n)
+		}
+		if n := after.Inputs - before.Inputs; n < 580 || n > 620 {
+			t.Errorf("%d Hz: predicted %d ticks in 10 s, want 600", hz, n)
+		}
+		if n := after.Snapshots - before.Snapshots; n < 590 {
+			t.Errorf("%d Hz: %d snapshots in 10 s, want 600", hz, n)
+		}
+		if n := st.server.Stats().Inputs.Missing - missing; n > 30 {
+			t.Errorf("%d Hz: %d of 600 inputs came too late, want few", hz, n)
+		}
+	}
+}
