@@ -80,7 +80,7 @@ func start() (*os.Process, error) {
 // find looks for a program, as os/exec does, which this package is too early
 // to import.
 func find(name string) (string, error) {
-	for _, dir := range strings.Split(os.Getenv("PATH"), ":") {
+	for dir := range strings.SplitSeq(os.Getenv("PATH"), ":") {
 		path := dir + "/" + name
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return path, nil

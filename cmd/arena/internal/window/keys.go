@@ -2,6 +2,7 @@ package window
 
 import (
 	"math"
+	"slices"
 
 	"github.com/hajimehoshi/ebiten/v2"
 	"github.com/hajimehoshi/ebiten/v2/inpututil"
@@ -26,12 +27,7 @@ func (g *Game) held() play.Held {
 }
 
 func anyPressed(keys ...ebiten.Key) bool {
-	for _, k := range keys {
-		if ebiten.IsKeyPressed(k) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(keys, ebiten.IsKeyPressed)
 }
 
 // mouseAim returns the direction from the body to the mouse, in map pixels.
