@@ -75,7 +75,8 @@ func TestDemo(t *testing.T) {
 		t.Skip("plays for ten seconds")
 	}
 	address, _ := serve(t, "--bots", "4", "--quiet")
-	client := launch(t, t.TempDir(), "arena", "--connect", address, "--demo", "--seconds", "10", "--mute")
+	client := launch(t, t.TempDir(), "arena", "--connect", address, "--demo", "--seconds", "10", "--mute",
+		"--width", "640", "--height", "360") // few pixels: they are drawn by the processor here
 	code, lines := client.wait()
 	if code != 0 || len(lines) == 0 || !strings.HasPrefix(lines[len(lines)-1], "demo: ok players=5 ticks=") {
 		t.Errorf("exit code %d, lines %q", code, lines)

@@ -2,5 +2,7 @@
 
 package preflight
 
+func quiet() {}
+
 // noDisplay says nothing: here, a display is always there.
 func noDisplay() string { return "" }

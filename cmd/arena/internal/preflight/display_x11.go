@@ -4,11 +4,18 @@ package preflight
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/jezek/xgb"
 )
+
+// quiet keeps the library that ebiten asks about monitors from writing lines
+// about a missing ~/.Xauthority, which few displays of one's own machine need.
+func quiet() { xgb.Logger.SetOutput(io.Discard) }
 
 // noDisplay says what to do when there is no X server, which the window needs
 // here; under Wayland it is Xwayland. Only a display of this machine is

@@ -44,6 +44,7 @@ func check() options.Options {
 		fmt.Fprintf(os.Stderr, "arena: %v (see arena --help)\n", err)
 		os.Exit(ExitUsage)
 	}
+	quiet()
 	if reason := noDisplay(); reason != "" {
 		if opt.Version {
 			fmt.Println("arena (the rules' version cannot be told without a display; see arenad --version)")
