@@ -43,7 +43,10 @@ func play(ctx context.Context, opt options, out io.Writer) (demo.Summary, error)
 	if err := p.Connect(start, path); err != nil {
 		return demo.Summary{}, err
 	}
-	status := start.Add(time.Second)
+	var status time.Time // of the next line; zero for none
+	if opt.status {
+		status = start.Add(time.Second)
+	}
 	for end := start.Add(time.Duration(opt.seconds) * time.Second); ctx.Err() == nil; {
 		p.now = time.Now()
 		if opt.seconds > 0 && !p.now.Before(end) {
@@ -139,7 +142,7 @@ func (p *player) leave(ctx context.Context) error {
 
 // soonest returns the earlier of two times; zero is never.
 func soonest(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
 	}
 	return a
