@@ -15,7 +15,7 @@ targets="linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows
 build() {
   local target=$1
   shift
-  CGO_ENABLED=0 GOOS=${target%/*} GOARCH=${target#*/} go build "$@" ||
+  CGO_ENABLED=0 GOOS=${target%/*} GOARCH=${target#*/} go build -o /dev/null "$@" ||
     die 1 "does not build for $target without cgo"
 }
 
