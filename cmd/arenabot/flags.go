@@ -32,7 +32,7 @@ Usage:
   --key HEX            the key the server must have, as arenad prints it;
                        without it any server will do
   --plaintext          no encryption; the server must be started so too
-  --seconds N          stop after so many seconds (default 0: run until stopped)
+  --seconds N          play for so many seconds (default 0: until stopped)
   --status             print a line every second
   --demo               judge the run: the last line is
                        "demo: ok players=N ticks=N snapshots=N inputs_acked=N",

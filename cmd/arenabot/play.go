@@ -43,22 +43,26 @@ func play(ctx context.Context, opt options, out io.Writer) (demo.Summary, error)
 	if err := p.Connect(start, path); err != nil {
 		return demo.Summary{}, err
 	}
-	var status time.Time // of the next line; zero for none
-	if opt.status {
-		status = start.Add(time.Second)
-	}
-	for end := start.Add(time.Duration(opt.seconds) * time.Second); ctx.Err() == nil; {
+	limit := time.Duration(opt.seconds) * time.Second
+	status, playing := start.Add(time.Second), false
+	for ctx.Err() == nil {
 		p.now = time.Now()
-		if opt.seconds > 0 && !p.now.Before(end) {
+		if limit > 0 && p.now.Sub(start) >= limit {
 			break
 		}
 		p.update()
 		if p.State() == client.Closed {
 			return demo.Summary{}, p.Err()
 		}
-		if opt.status && !p.now.Before(status) {
+		if !playing && p.State() == client.Playing {
+			playing, start = true, p.now // from which on seconds count
+			status = start.Add(time.Second)
+		}
+		if !p.now.Before(status) {
 			status = status.Add(time.Second)
-			fmt.Fprintln(out, p.statusLine())
+			if opt.status {
+				fmt.Fprintln(out, p.statusLine())
+			}
 		}
 		if err := p.endpoint.Wait(soonest(p.NextDeadline(), status)); err != nil {
 			return demo.Summary{}, err
@@ -140,9 +144,9 @@ func (p *player) leave(ctx context.Context) error {
 	return p.endpoint.WaitUntil(end)
 }
 
-// soonest returns the earlier of two times; zero is never.
+// soonest returns the earlier of two times; a may be zero, which is never.
 func soonest(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
+	if a.IsZero() || b.Before(a) {
 		return b
 	}
 	return a
