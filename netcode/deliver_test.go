@@ -336,3 +336,24 @@ func TestSlowReader(t *testing.T) {
 		return got == sent
 	})
 }
+
+// TestWindowShrinks: reliable data that get lost make the window smaller, and
+// what arrives makes it larger.
+func TestWindowShrinks(t *testing.T) {
+	l := connect(t, nil)
+	bulk := func(d time.Duration) int {
+		for end := l.now.Add(d); l.now.Before(end); l.step() {
+			l.conn.Send(l.now, chBulk, make([]byte, 1000))
+			for _, _, ok := l.accepted.Receive(); ok; _, _, ok = l.accepted.Receive() {
+			}
+		}
+		return l.conn.Stats().SendWindow
+	}
+	first := l.conn.Stats().SendWindow
+	grown := bulk(300 * time.Millisecond)
+	l.lose = func(toServer bool, n int) bool { return toServer && n%5 == 0 }
+	shrunk := bulk(2 * time.Second)
+	if grown <= first || shrunk >= first/2 {
+		t.Errorf("window %d at first, %d after a clean transfer, %d after one that loses a fifth", first, grown, shrunk)
+	}
+}

@@ -291,3 +291,25 @@ func TestStormyHandshake(t *testing.T) {
 		}
 	}
 }
+
+// TestFullInARace: two clients shake hands at once for the last place. Both
+// are met while it is free; one gets it, the other is told.
+func TestFullInARace(t *testing.T) {
+	l := newLab(t, func(s, c *Config) { s.MaxConns = 1 })
+	key := l.server.PublicKey()
+	l.dial(DialOptions{ServerKey: key})
+	other, err := l.client.Dial(l.now, secondPath(false), DialOptions{ServerKey: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.run(2 * time.Second)
+	states := []State{l.conn.State(), other.State()}
+	if states[0] == states[1] || l.server.Stats().Conns != 1 {
+		t.Fatalf("states %v, %d connections at the server, want one open and one closed", states, l.server.Stats().Conns)
+	}
+	for _, c := range []*Conn{l.conn, other} {
+		if c.State() == StateClosed && !errors.Is(c.Err(), &CloseError{Reason: CloseFull}) {
+			t.Errorf("Err() = %v, want %v", c.Err(), CloseFull)
+		}
+	}
+}
