@@ -102,41 +102,47 @@ func (c *Conn) wantsPacket(now time.Time) bool {
 // sendPacket sends one packet if there is anything to put in it, and reports
 // whether it did.
 func (c *Conn) sendPacket(now time.Time, out Sender) bool {
-	core := c.core
-	c.out.MakeRoom()
-	c.loseAll(now)
-	record := c.out.Add(now)
-	number := c.out.Next()
-	if number >= c.sealLimit {
+	if c.out.Next() >= c.sealLimit {
 		c.Close(now, CloseKeyLimit, "")
 		return false
 	}
+	record, header, plain := c.beginPacket(now)
+	room := wire.MaxDatagram - len(header) - len(plain) - c.send.Overhead()
+	plain = c.appendFrames(plain, room, c.out.Next(), record)
+	due := c.in.Due(c.core.cfg.MaxAckDelay)
+	if !record.Eliciting && (due.IsZero() || now.Before(due)) {
+		return false
+	}
+	c.transmit(now, out, record, header, plain)
+	return true
+}
+
+// beginPacket returns the record of the next packet, its header, and what it
+// acknowledges, all in the Core's scratch space.
+func (c *Conn) beginPacket(now time.Time) (record *ack.Packet, header, plain []byte) {
+	c.out.MakeRoom()
+	c.loseAll(now)
+	record = c.out.Add(now)
+	number := c.out.Next()
 	h := wire.Header{
 		HasConnID: c.dialled, ConnID: c.remoteID,
 		Number: number, NumberLen: wire.NumberLen(number, c.out.Acknowledged()),
 	}
-	plain := core.plain[:0]
+	plain = c.core.plain[:0]
 	if c.in.Any() {
-		c.in.Fill(now, &core.ack)
-		h.AckForm = core.ack.Form()
-		record.AckNext = core.ack.Newest + 1
-		plain = wire.AppendAck(plain, &core.ack)
+		a := &c.core.ack
+		c.in.Fill(now, a)
+		h.AckForm = a.Form()
+		record.AckNext = a.Newest + 1
+		plain = wire.AppendAck(plain, a)
 	}
-	header := wire.AppendHeader(core.packet[:0], h, c.idLen)
-	room := wire.MaxDatagram - len(header) - len(plain) - c.send.Overhead()
-	plain = c.appendFrames(plain, room, number, record)
-	due := c.in.Due(core.cfg.MaxAckDelay)
-	if !record.Eliciting && (due.IsZero() || now.Before(due)) {
-		return false
-	}
-	c.out.Commit(record)
-	c.in.Sent()
-	c.transmit(now, out, header, plain, number)
-	return true
+	return record, wire.AppendHeader(c.core.packet[:0], h, c.idLen), plain
 }
 
-// transmit seals and sends a packet.
-func (c *Conn) transmit(now time.Time, out Sender, header, plain []byte, number uint64) {
+// transmit seals and sends a packet that was begun.
+func (c *Conn) transmit(now time.Time, out Sender, record *ack.Packet, header, plain []byte) {
+	number := c.out.Commit(record)
+	c.in.Sent()
 	datagram := c.send.Seal(header, header, plain, number)
 	c.core.packet = datagram[:0]
 	c.lastSent = now
@@ -211,26 +217,12 @@ func (c *Conn) flushEnding(now time.Time, out Sender) {
 
 // sendClose sends a packet with nothing but an ack and the close frame.
 func (c *Conn) sendClose(now time.Time, out Sender) {
-	core := c.core
-	c.out.MakeRoom()
-	record := c.out.Add(now)
-	number := c.out.Next()
-	h := wire.Header{
-		HasConnID: c.dialled, ConnID: c.remoteID,
-		Number: number, NumberLen: wire.NumberLen(number, c.out.Acknowledged()),
-	}
-	plain := core.plain[:0]
-	if c.in.Any() {
-		c.in.Fill(now, &core.ack)
-		h.AckForm = core.ack.Form()
-		plain = wire.AppendAck(plain, &core.ack)
-	}
+	record, header, plain := c.beginPacket(now)
 	plain = wire.AppendFrame(plain, &wire.Frame{
 		Kind: wire.FrameControl, Channel: wire.ControlClose,
 		Reason: uint8(c.ending.reason), Data: []byte(c.ending.text),
 	}, true)
-	c.out.Commit(record)
-	c.transmit(now, out, wire.AppendHeader(core.packet[:0], h, c.idLen), plain, number)
+	c.transmit(now, out, record, header, plain)
 }
 
 // nextDeadline returns when flush is needed; zero if never.
