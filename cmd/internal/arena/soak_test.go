@@ -238,6 +238,12 @@ func (tr *trial) report(wall time.Duration) {
 	virtual := tr.net.Now().Sub(time.Unix(0, 0))
 	tr.t.Logf("%v virtual in %v: %.0f × real time; digest %016x; %d datagrams",
 		virtual, wall.Round(time.Millisecond), virtual.Seconds()/wall.Seconds(), tr.net.Digest(), tr.net.Stats().Arrived)
+	messages, snapshots := uint64(0), 0
+	for _, p := range tr.players {
+		messages += p.answered + p.heard
+		snapshots += len(p.compared)
+	}
+	tr.t.Logf("%d reliable messages once and in order, %d snapshots as the server had them", messages, snapshots)
 	for i, p := range tr.players {
 		s := p.Stats()
 		tr.t.Logf("player %d: compared %.1f %%, RTT %v, corrections %d of %d, starved %d of %d, undecodable %d, resynchronised %d, in %.0f B/s, out %.0f B/s",
