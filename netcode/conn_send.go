@@ -93,12 +93,6 @@ func (c *Conn) noteUnreliable(item ack.Item, delivered bool) {
 	}
 }
 
-// wantsPacket reports whether there is a reason to send.
-func (c *Conn) wantsPacket(now time.Time) bool {
-	due := c.in.Due(c.core.cfg.MaxAckDelay)
-	return c.ping || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
-}
-
 // sendPacket sends one packet if there is anything to put in it, and reports
 // whether it did.
 func (c *Conn) sendPacket(now time.Time, out Sender) bool {
@@ -149,54 +143,6 @@ func (c *Conn) transmit(now time.Time, out Sender, record *ack.Packet, header, p
 	c.stats.PacketsOut++
 	c.stats.BytesOut += uint64(len(datagram))
 	c.core.send(out, c.path, datagram)
-}
-
-// appendFrames fills a packet: first what is said once, then what is
-// repeated until it arrives. A frame is written when the next is known, since
-// the last one needs no length.
-func (c *Conn) appendFrames(plain []byte, room int, number uint64, record *ack.Packet) []byte {
-	if c.ping {
-		ping := wire.Frame{Kind: wire.FrameControl, Channel: wire.ControlPing}
-		plain = wire.AppendFrame(plain, &ping, false)
-		room--
-		c.ping, record.Eliciting = false, true
-	}
-	next, held := 0, false
-	take := func() {
-		f := &c.core.frame[next]
-		room -= wire.FrameLen(f, false)
-		if held {
-			plain = wire.AppendFrame(plain, &c.core.frame[1-next], false)
-		}
-		next, held, record.Eliciting = 1-next, true, true
-	}
-	for {
-		f := &c.core.frame[next]
-		id, ok := c.outbox.Next(room, f)
-		if !ok {
-			break
-		}
-		record.Items = append(record.Items, ack.Item{
-			Channel: f.Channel, Number: id, Fragment: f.Kind == wire.FrameFragment,
-		})
-		take()
-	}
-	for i := range c.channels {
-		for c.out.InFlightBytes+record.Reliable < c.window.Bytes() {
-			f := &c.core.frame[next]
-			segment, ok := c.channels[i].outgoing.Next(room, number, f)
-			if !ok {
-				break
-			}
-			record.Items = append(record.Items, ack.Item{Channel: f.Channel, Reliable: true, Number: segment})
-			record.Reliable += max(1, len(f.Data))
-			take()
-		}
-	}
-	if held {
-		plain = wire.AppendFrame(plain, &c.core.frame[1-next], true)
-	}
-	return plain
 }
 
 // flushEnding repeats the close frame, then lets go.
@@ -260,16 +206,4 @@ func (c *Conn) nextDeadline() time.Time {
 		t = earlier(t, c.lastReceived.Add(c.core.cfg.Timeout))
 	}
 	return t
-}
-
-func (c *Conn) canSendReliable() bool {
-	if c.out.InFlightBytes >= c.window.Bytes() {
-		return false
-	}
-	for i := range c.channels {
-		if c.channels[i].outgoing.Waiting() {
-			return true
-		}
-	}
-	return false
 }

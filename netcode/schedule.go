@@ -1,0 +1,77 @@
+package netcode
+
+import (
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/ack"
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
+)
+
+// What a packet carries is chosen here; conn_send.go sends it.
+
+// wantsPacket reports whether there is a reason to send.
+func (c *Conn) wantsPacket(now time.Time) bool {
+	due := c.in.Due(c.core.cfg.MaxAckDelay)
+	return c.ping || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
+}
+
+// canSendReliable reports whether reliable content waits and may leave.
+func (c *Conn) canSendReliable() bool {
+	if c.out.InFlightBytes >= c.window.Bytes() {
+		return false
+	}
+	for i := range c.channels {
+		if c.channels[i].outgoing.Waiting() {
+			return true
+		}
+	}
+	return false
+}
+
+// appendFrames fills a packet: first what is said once, then what is
+// repeated until it arrives. A frame is written when the next is known, since
+// the last one needs no length.
+func (c *Conn) appendFrames(plain []byte, room int, number uint64, record *ack.Packet) []byte {
+	if c.ping {
+		ping := wire.Frame{Kind: wire.FrameControl, Channel: wire.ControlPing}
+		plain = wire.AppendFrame(plain, &ping, false)
+		room--
+		c.ping, record.Eliciting = false, true
+	}
+	next, held := 0, false
+	take := func() {
+		f := &c.core.frame[next]
+		room -= wire.FrameLen(f, false)
+		if held {
+			plain = wire.AppendFrame(plain, &c.core.frame[1-next], false)
+		}
+		next, held, record.Eliciting = 1-next, true, true
+	}
+	for {
+		f := &c.core.frame[next]
+		id, ok := c.outbox.Next(room, f)
+		if !ok {
+			break
+		}
+		record.Items = append(record.Items, ack.Item{
+			Channel: f.Channel, Number: id, Fragment: f.Kind == wire.FrameFragment,
+		})
+		take()
+	}
+	for i := range c.channels {
+		for c.out.InFlightBytes+record.Reliable < c.window.Bytes() {
+			f := &c.core.frame[next]
+			segment, ok := c.channels[i].outgoing.Next(room, number, f)
+			if !ok {
+				break
+			}
+			record.Items = append(record.Items, ack.Item{Channel: f.Channel, Reliable: true, Number: segment})
+			record.Reliable += max(1, len(f.Data))
+			take()
+		}
+	}
+	if held {
+		plain = wire.AppendFrame(plain, &c.core.frame[1-next], true)
+	}
+	return plain
+}
