@@ -43,6 +43,7 @@ type Core struct {
 	stats    CoreStats
 
 	// Scratch, valid within one call.
+	ecn           uint8 // of the datagram that is being received
 	packet, plain []byte
 	ack           wire.Ack
 	frame         [2]wire.Frame
@@ -138,6 +139,15 @@ func (c *Core) SetForeign(hook func(now time.Time, path Path, datagram []byte)) 
 // Receive takes a datagram that arrived at now. The bytes are only borrowed.
 // Whatever they are, Receive does not fail: it counts and drops.
 func (c *Core) Receive(now time.Time, path Path, datagram []byte) {
+	c.ReceiveMarked(now, path, datagram, 0)
+}
+
+// ReceiveMarked is Receive for a datagram whose ECN field is known: the low
+// two bits of its traffic class (RFC 3168, section 5), 0 where it does not
+// take part or the carrier cannot tell, 3 where a router on its way was
+// congested. Bits above are ignored.
+func (c *Core) ReceiveMarked(now time.Time, path Path, datagram []byte, ecn uint8) {
+	c.ecn = ecn & 3
 	c.stats.DatagramsIn++
 	c.stats.BytesIn += uint64(len(datagram))
 	switch wire.Classify(datagram) {
