@@ -25,7 +25,7 @@ test: ## install what the tests need and run all of them: format, vet, staticche
 	@exec bash scripts/test.sh
 
 .PHONY: build
-build: ## build bin/arenad, bin/netsim, bin/arenabot and bin/arena
+build: ## build bin/arenad, bin/netsim, bin/netbench, bin/arenabot and bin/arena
 	@exec bash scripts/build.sh
 
 .PHONY: lint
@@ -55,6 +55,10 @@ bench: ## benchmarks of the hot paths into bench.out; COUNT=10 for benchstat, BE
 .PHONY: benchstat
 benchstat: ## compare two bench.out files: make benchstat OLD=old.out NEW=bench.out
 	@go tool -modfile=tools.mod benchstat $(OLD) $(NEW)
+
+.PHONY: netbench
+netbench: ## what the transport takes and gives: all tables of cmd/netbench
+	@exec bash scripts/netbench.sh
 
 .PHONY: vuln
 vuln: ## known vulnerabilities in what the programs call (needs the network; nightly, not in "make test")

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 need_go
-[ $# -gt 0 ] || set -- arenad netsim arenabot arena
+[ $# -gt 0 ] || set -- arenad netsim netbench arenabot arena
 mkdir -p bin
 for program in "$@"; do
   if [ "$program" = arena ]; then

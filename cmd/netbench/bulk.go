@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode"
+	"github.com/reckon-engine/reckon/sim/link"
+)
+
+const bulkHelp = `Usage: netbench bulk [flags]
+
+Sends a blob that never ends one way, from the client to the server, beside
+100 bytes of unreliable state 60 times a second each way, on one connection
+through a bottleneck with a drop-tail queue, in virtual time from a cold start.
+Then the same without the blob.
+
+  netbench bulk --rate 2mbit --rtt 40ms --queue 250ms
+
+The network, the same each way
+  --rate RATE     of the bottleneck: 500kbit, 2mbit (2mbit)
+  --queue TIME    what the bottleneck's queue holds, at that rate (100ms)
+  --rtt TIME      round trip without queue and jitter, half of it each way (40ms)
+  --loss PERCENT  datagrams lost behind the bottleneck, up and down each (0)
+  --burst N       losses come in bursts of on average N datagrams
+  --jitter TIME   each datagram's one-way delay is uniform in rtt/2 ± TIME (0ms)
+
+The traffic
+  --seconds N     how long (60)
+  --seed N        chance, and how the two ends' ticks lie to each other (1)
+  --competitor X  cubic: a TCP flow that shares the bottleneck with the blob. It
+                  is a model after RFC 9438 with selective acknowledgements,
+                  not a kernel
+
+Running
+  --json          one flat object instead of a table
+
+Figures: utilisation is what passed the bottleneck in the blob's direction, with
+IP and UDP headers, over its capacity, from the moment the client is connected.
+state_p50_ms and state_p99_ms are one-way times of delivered state, of the
+worse direction; state_idle_p99_ms is the same without the blob;
+state_delivered is a share, of the worse direction. queue_p99_ms is how long
+the connection's datagrams waited in the bottleneck. goodput_mbit is the blob
+as the server's application reads it. wire_bytes_per_payload_byte is UDP
+payload sent both ways over bytes delivered to the applications both ways. With
+a competitor, share and competitor_share are of the capacity, in bytes of IP,
+and utilisation is the sum.
+`
+
+// bulkOptions are the flags of netbench bulk.
+type bulkOptions struct {
+	line
+	seconds    time.Duration
+	seed       uint64
+	competitor bool
+}
+
+func bulkCommand() command {
+	return command{
+		name: "bulk", summary: "what a blob gets of a bottleneck, and what it does to the state beside it", help: bulkHelp,
+		parse: func(set *flag.FlagSet, args []string) (measurement, error) {
+			o, err := parseBulk(set, args)
+			return func(context.Context, io.Writer) (figures, error) { return o.measure() }, err
+		},
+	}
+}
+
+func parseBulk(set *flag.FlagSet, args []string) (bulkOptions, error) {
+	o := bulkOptions{
+		line:    line{rtt: 40 * time.Millisecond, rate: 2_000_000, queue: 100 * time.Millisecond},
+		seconds: time.Minute,
+	}
+	o.register(set)
+	rateVar(set, &o.rate)
+	durationVar(set, &o.queue, "queue", 0, link.MaxDelay)
+	secondsVar(set, &o.seconds, "seconds", 1, 86400)
+	set.Uint64Var(&o.seed, "seed", 1, "")
+	set.Func("competitor", "", func(s string) error {
+		if s != "cubic" {
+			return errors.New("want cubic")
+		}
+		o.competitor = true
+		return nil
+	})
+	if err := parseFlags(set, args); err != nil {
+		return o, err
+	}
+	_, err := o.config()
+	return o, err
+}
+
+// bulkFigures are what netbench bulk found.
+type bulkFigures struct {
+	Utilisation float64 `json:"utilisation"`
+	StateP50    float64 `json:"state_p50_ms"`
+	StateP99    float64 `json:"state_p99_ms"`
+	IdleP99     float64 `json:"state_idle_p99_ms"`
+	Delivered   float64 `json:"state_delivered"`
+	QueueP99    float64 `json:"queue_p99_ms"`
+	Goodput     float64 `json:"goodput_mbit"`
+	Wire        float64 `json:"wire_bytes_per_payload_byte"`
+	Share       float64 `json:"share"`
+	Competitor  float64 `json:"competitor_share"`
+	Digest      string  `json:"digest"`
+
+	competing bool
+}
+
+func (f *bulkFigures) rows() []row {
+	rows := []row{
+		{"utilisation", fmt.Sprintf("%.1f %%", 100*f.Utilisation), "of the bottleneck's capacity, headers counted"},
+		{"goodput", fmt.Sprintf("%.2f Mbit/s", f.Goodput), "of the blob, as the application reads it"},
+		{"state alone, p99", ms(f.IdleP99), "the floor: one way, without the blob"},
+		{"state, p50", ms(f.StateP50), "one way beside the blob, the worse direction"},
+		{"state, p99", ms(f.StateP99), fmt.Sprintf("%.1f ms above the floor", f.StateP99-f.IdleP99)},
+		{"state delivered", fmt.Sprintf("%.2f %%", 100*f.Delivered), "in the worse direction"},
+		{"queue, p99", ms(f.QueueP99), "what our datagrams waited in the bottleneck"},
+		{"wire", fmt.Sprintf("%.2f", f.Wire), "bytes of UDP payload for each byte delivered"},
+	}
+	if f.competing {
+		rows = append(rows,
+			row{"our share", fmt.Sprintf("%.1f %%", 100*f.Share), "of the capacity"},
+			row{"TCP's share", fmt.Sprintf("%.1f %%", 100*f.Competitor), "of the capacity, a model of TCP cubic"})
+	}
+	return rows
+}
+
+// measure runs it with and without the blob.
+func (o *bulkOptions) measure() (*bulkFigures, error) {
+	idle, err := o.transfer(false)
+	if err != nil {
+		return nil, err
+	}
+	busy, err := o.transfer(true)
+	if err != nil {
+		return nil, err
+	}
+	up, down := sorted(busy.server.times), sorted(busy.client.times)
+	f := &bulkFigures{
+		StateP50: milliseconds(max(up.percentile(50), down.percentile(50))),
+		StateP99: milliseconds(max(up.percentile(99), down.percentile(99))),
+		IdleP99: milliseconds(max(
+			sorted(idle.server.times).percentile(99), sorted(idle.client.times).percentile(99))),
+		Delivered: rounded(min(
+			share(float64(len(up)), float64(busy.client.sent)), share(float64(len(down)), float64(busy.server.sent))), 5),
+		QueueP99: milliseconds(sorted(busy.neck.waited).percentile(99)),
+		Goodput:  rounded(float64(busy.server.blobBytes)*8/o.seconds.Seconds()/1e6, 4),
+		Wire:     rounded(share(float64(busy.wireBytes()), float64(busy.payloadBytes())), 4),
+		Digest:   fmt.Sprintf("%#016x", busy.digest), competing: o.competitor,
+	}
+	capacity := float64(o.rate) / 8 * o.seconds.Seconds()
+	f.Share = rounded(float64(busy.neck.ours)/capacity, 4)
+	f.Competitor = rounded(float64(busy.neck.others)/capacity, 4)
+	f.Utilisation = rounded(float64(busy.neck.ours+busy.neck.others)/capacity, 4)
+	return f, nil
+}
+
+// stateMode is the mode of the state's channel.
+const stateMode = netcode.Unreliable

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# netbench.sh prints the tables of docs/BENCHMARKS.md that cmd/netbench
+# measures, each under the command that gives it.
+#
+#	netbench.sh              all of them
+#	netbench.sh COMMAND…     those: latency bulk
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
+
+show() {
+  printf '\nnetbench %s\n' "$*"
+  bin/netbench "$@"
+}
+
+latency() {
+  show latency --rtt 100ms
+  show latency --rtt 100ms --loss 1
+  show latency --rtt 100ms --loss 5
+  show latency --rtt 125ms --loss 10
+  show latency --rtt 60ms --jitter 10ms --loss 3 --burst 4
+  show latency --rtt 100ms --loss 5 --mode unreliable
+}
+
+bulk() {
+  show bulk --rate 2mbit --rtt 40ms --queue 250ms
+  show bulk --rate 20mbit --rtt 280ms --queue 100ms --loss 0.5
+  show bulk --rate 100mbit --rtt 40ms --loss 5
+  show bulk --rate 10mbit --rtt 40ms --queue 100ms --competitor cubic
+}
+
+bash scripts/build.sh netbench
+[ $# -gt 0 ] || set -- latency bulk
+for command in "$@"; do
+  case $command in
+    latency | bulk) "$command" ;;
+    *) die 2 "netbench.sh: no command called '$command'" ;;
+  esac
+done
