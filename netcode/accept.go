@@ -154,7 +154,7 @@ func (c *Conn) repeat(now time.Time) {
 // begin reads the client's first message and prepares the answer. It reports
 // false if the message does not make sense.
 func (c *Core) begin(now time.Time, path Path, h *wire.Handshake) bool {
-	conn := newConn(c, now, path)
+	conn := newConn(c, now, path, h.ClientID)
 	s := &shaking{clientID: h.ClientID, mode: h.Mode, step: awaitPacket, again: true, began: now}
 	conn.shaking = s
 	payload, err := conn.openInitiate(h)
@@ -183,6 +183,7 @@ func (c *Core) begin(now time.Time, path Path, h *wire.Handshake) bool {
 		return false
 	}
 	c.conns = append(c.conns, conn)
+	c.trace.state(conn)
 	c.byID[conn.localID] = conn
 	c.pending[conn.handshakeKey()] = conn
 	if h.Mode != wire.ModeXX {

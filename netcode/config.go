@@ -152,6 +152,10 @@ type Config struct {
 	// crypto/rand. A deterministic source makes a deterministic Core, and no
 	// secrets: only for simulation.
 	Random io.Reader
+
+	// Tracer watches everything that happens. If nil, nobody does, and it
+	// costs nothing. A KeyTracer is given the secrets of all connections.
+	Tracer Tracer
 }
 
 const (

@@ -17,6 +17,7 @@ type Conn struct {
 	state   State
 	err     *CloseError
 	user    any
+	traceID uint64
 	peerKey [32]byte
 
 	dialled  bool   // we are the client
@@ -64,9 +65,9 @@ type fragmented struct {
 	left    int // fragments not yet acknowledged
 }
 
-func newConn(c *Core, now time.Time, path Path) *Conn {
+func newConn(c *Core, now time.Time, path Path, traceID uint64) *Conn {
 	conn := &Conn{
-		core: c, path: path, lastReceived: now, lastSent: now,
+		core: c, path: path, traceID: traceID, lastReceived: now, lastSent: now,
 		channels: make([]channelState, len(c.cfg.Channels)),
 	}
 	for i := range conn.channels {
@@ -228,6 +229,7 @@ func (c *Conn) finish(now time.Time, err *CloseError) {
 	}
 	c.state, c.err = StateClosed, err
 	c.gone = c.ending == nil
+	c.core.trace.ended(now, c)
 	c.core.wake(now)
 	if announced {
 		c.core.emit(Event{Kind: EventClosed, Conn: c, Err: err})
@@ -237,6 +239,7 @@ func (c *Conn) finish(now time.Time, err *CloseError) {
 // open enters StateOpen.
 func (c *Conn) open(hello []byte) {
 	c.state = StateOpen
+	c.core.trace.state(c)
 	if !c.dialled {
 		c.core.accepted++
 	}

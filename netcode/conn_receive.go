@@ -25,6 +25,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		}
 		return
 	}
+	core.trace.packet(TracePacketReceived, c, path, datagram, plain, number, 0)
 	frames, err := wire.ConsumeAck(plain, h.AckForm, &core.ack)
 	if err == nil {
 		err = c.checkFrames(number, frames)
@@ -169,5 +170,6 @@ func (c *Conn) receiveAck(now time.Time) bool {
 		p.Items = p.Items[:0]
 	}
 	c.loseAll(now)
+	c.core.trace.metrics(c)
 	return true
 }

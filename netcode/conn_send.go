@@ -56,6 +56,7 @@ func (c *Conn) detectLoss(now time.Time) {
 // loseAll tells the channels what was in the packets just given up.
 func (c *Conn) loseAll(now time.Time) {
 	for _, number := range c.out.Lost {
+		c.core.trace.lost(c, number)
 		p := c.out.At(number)
 		if p.Reliable > 0 {
 			c.window.Lost(now, p.At)
@@ -139,6 +140,7 @@ func (c *Conn) transmit(now time.Time, out Sender, record *ack.Packet, header, p
 	c.in.Sent()
 	datagram := c.send.Seal(header, header, plain, number)
 	c.core.packet = datagram[:0]
+	c.core.trace.packet(TracePacketSent, c, c.path, datagram, plain, number, 0)
 	c.lastSent = now
 	c.stats.PacketsOut++
 	c.stats.BytesOut += uint64(len(datagram))

@@ -41,6 +41,7 @@ type Core struct {
 	deadline time.Time // no connection needs Flush before; zero = never
 	accepted int       // open connections of clients
 	stats    CoreStats
+	trace    *tracing // nil without a Tracer
 
 	// Scratch, valid within one call.
 	ecn           uint8 // of the datagram that is being received
@@ -105,6 +106,7 @@ func NewCore(cfg Config) (*Core, error) {
 	c := &Core{
 		cfg:      cfg,
 		identity: cfg.wireIdentity(),
+		trace:    newTracing(cfg.Tracer),
 		suites:   supportedSuites(cfg.Suite),
 		byID:     map[uint64]*Conn{},
 		byPeer:   map[peerKey]*Conn{},
@@ -150,6 +152,7 @@ func (c *Core) ReceiveMarked(now time.Time, path Path, datagram []byte, ecn uint
 	c.ecn = ecn & 3
 	c.stats.DatagramsIn++
 	c.stats.BytesIn += uint64(len(datagram))
+	c.trace.received(now, path, datagram)
 	switch wire.Classify(datagram) {
 	case wire.KindPacket:
 		c.receivePacket(now, path, datagram)
@@ -164,7 +167,10 @@ func (c *Core) ReceiveMarked(now time.Time, path Path, datagram []byte, ecn uint
 	}
 }
 
-func (c *Core) drop(why DropReason) { c.stats.Dropped[why]++ }
+func (c *Core) drop(why DropReason) {
+	c.stats.Dropped[why]++
+	c.trace.drop(why)
+}
 
 func (c *Core) receivePacket(now time.Time, path Path, datagram []byte) {
 	if len(datagram) > maxDatagramIn {
@@ -186,6 +192,7 @@ func (c *Core) receivePacket(now time.Time, path Path, datagram []byte) {
 		c.drop(DropUnknownConn)
 		return
 	}
+	c.trace.about(conn)
 	conn.receivePacket(now, path, datagram, &h, length)
 	c.wake(conn.nextDeadline())
 }
@@ -200,6 +207,7 @@ func (c *Core) NextDeadline() time.Time { return c.deadline }
 // Flush sends what is due at now: queued messages, acknowledgements, what was
 // lost, handshakes, probes, keepalives; and closes what timed out.
 func (c *Core) Flush(now time.Time, out Sender) {
+	c.trace.at(now)
 	for i := range c.replies {
 		r := &c.replies[i]
 		c.send(out, r.path, r.data[:r.n])
@@ -224,11 +232,13 @@ func (c *Core) Flush(now time.Time, out Sender) {
 func (c *Core) send(out Sender, path Path, datagram []byte) {
 	c.stats.DatagramsOut++
 	c.stats.BytesOut += uint64(len(datagram))
+	c.trace.sent(path, datagram)
 	out.SendDatagram(path, datagram)
 }
 
 // forget removes every way to find conn.
 func (c *Core) forget(conn *Conn) {
+	c.trace.forgotten(conn)
 	if conn.dialled {
 		delete(c.byPeer, keyOf(conn.path))
 		return

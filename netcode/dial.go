@@ -40,10 +40,11 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 	if _, err := io.ReadFull(c.cfg.Random, id[:]); err != nil {
 		return nil, fmt.Errorf("netcode: Dial: %w", err)
 	}
-	conn := newConn(c, now, path)
+	conn := newConn(c, now, path, binary.LittleEndian.Uint64(id[:]))
 	conn.dialled = true
+	c.trace.at(now)
 	s := &shaking{
-		clientID: binary.LittleEndian.Uint64(id[:]), mode: wire.ModeXX,
+		clientID: conn.traceID, mode: wire.ModeXX,
 		hello: slices.Clone(opt.Hello), began: now, resendAt: now,
 	}
 	conn.shaking = s
@@ -60,6 +61,7 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 		Type: wire.Hello, Version: wire.Version, Mode: s.mode, ClientID: s.clientID,
 	})
 	c.conns = append(c.conns, conn)
+	c.trace.state(conn)
 	c.byPeer[keyOf(path)] = conn
 	c.wake(now)
 	return conn, nil

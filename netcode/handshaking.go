@@ -156,7 +156,9 @@ func (c *Conn) setKeys(suite uint8) (err error) {
 	c.suite = handshake.Suite(suite)
 	c.sealLimit = c.suite.MaxSealed() - closeRepeats
 	c.peerKey = c.shaking.noise.PeerStatic()
-	c.send, c.receive, err = c.shaking.noise.Protectors(c.suite)
+	if c.send, c.receive, err = c.shaking.noise.Protectors(c.suite); err == nil {
+		c.core.trace.keysChanged(c, 0, c.send, c.receive)
+	}
 	return err
 }
 
@@ -178,6 +180,7 @@ func (c *Conn) setChecksums(serverSalt uint64) {
 	c.sealLimit = handshake.MaxPacketNumber + 1 - closeRepeats
 	id := protocolID(c.core.identity)
 	c.send, c.receive = handshake.NewChecksum(id, salt), handshake.NewChecksum(id, salt)
+	c.core.trace.keysChanged(c, 0, c.send, c.receive)
 }
 
 // plaintextID stands in for the protocol ID while the peers do not know yet

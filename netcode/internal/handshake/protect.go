@@ -139,6 +139,8 @@ const ivLen = 12
 type aead struct {
 	cipher cipher.AEAD
 	iv     [ivLen]byte
+	key    [KeyLen]byte // for Secret; the cipher holds it anyway
+	suite  Suite
 	// nonce is filled anew for every packet. It lives here because a local
 	// would escape through the cipher.AEAD interface, once per packet.
 	nonce [ivLen]byte
@@ -161,7 +163,7 @@ func newAEAD(suite Suite, key, iv []byte) (*aead, error) {
 	if err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
-	return &aead{cipher: c, iv: [ivLen]byte(iv)}, nil
+	return &aead{cipher: c, iv: [ivLen]byte(iv), key: [KeyLen]byte(key), suite: suite}, nil
 }
 
 // setNonce makes the nonce iv xor (0⁴ ‖ number), the number in big-endian, as
@@ -185,6 +187,16 @@ func (a *aead) Open(dst, header, ciphertext []byte, number uint64) ([]byte, erro
 		return dst, ErrOpen
 	}
 	return plaintext, nil
+}
+
+// Secret returns what p protects packets with, so that a capture of them can be
+// read: whoever has it can also forge. The suite is 0 in plaintext mode, which
+// has no secrets.
+func Secret(p Protector) (key [KeyLen]byte, iv [ivLen]byte, suite Suite) {
+	if a, ok := p.(*aead); ok {
+		return a.key, a.iv, a.suite
+	}
+	return key, iv, 0
 }
 
 func (a *aead) Overhead() int { return a.cipher.Overhead() }
