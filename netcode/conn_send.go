@@ -136,6 +136,7 @@ func (c *Conn) beginPacket(now time.Time) (record *ack.Packet, header, plain []b
 
 // transmit seals and sends a packet that was begun.
 func (c *Conn) transmit(now time.Time, out Sender, record *ack.Packet, header, plain []byte) {
+	record.Bytes = uint16(len(header) + len(plain) + c.send.Overhead())
 	number := c.out.Commit(record)
 	c.in.Sent()
 	datagram := c.send.Seal(header, header, plain, number)

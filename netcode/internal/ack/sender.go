@@ -3,6 +3,7 @@ package ack
 import (
 	"time"
 
+	"github.com/reckon-engine/reckon/netcode/internal/pace"
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
@@ -28,9 +29,11 @@ type Packet struct {
 	At        time.Time
 	AckNext   uint64 // one more than the newest packet it acknowledged; 0 = none
 	Eliciting bool   // it asks for an acknowledgement
-	Reliable  int    // bytes of reliable data in it
-	Items     []Item // capacity is reused
 	state     packetState
+	Bytes     uint16    // of the datagram, for Sender.Flight
+	Mark      pace.Mark // what congestion control remembers of it
+	Reliable  int       // bytes of reliable data in it
+	Items     []Item    // capacity is reused
 }
 
 // Capacity of the ring of sent packets. It grows from the first to the second
@@ -57,6 +60,7 @@ type Sender struct {
 	lastSent time.Time // of an eliciting packet
 
 	InFlightBytes int    // reliable data in packets neither acknowledged nor lost
+	Flight        int    // bytes of eliciting datagrams neither acknowledged nor lost
 	LostPackets   uint64 // given up, ever
 	LateAcks      uint64 // acknowledged after having been given up
 
@@ -135,6 +139,7 @@ func (s *Sender) Commit(p *Packet) (number uint64) {
 	s.InFlightBytes += p.Reliable
 	if p.Eliciting {
 		s.lastSent = p.At
+		s.Flight += int(p.Bytes)
 	}
 	number = s.next
 	s.next++
@@ -182,10 +187,18 @@ func (s *Sender) ackOne(number uint64) {
 		s.loss = max(0, s.loss-lossGain) // it was not lost after all
 	} else {
 		s.loss -= s.loss * lossGain
-		s.InFlightBytes -= p.Reliable
+		s.land(p)
 	}
 	p.state = stateAcked
 	s.Acked = append(s.Acked, number)
+}
+
+// land takes a packet out of the bytes in flight.
+func (s *Sender) land(p *Packet) {
+	s.InFlightBytes -= p.Reliable
+	if p.Eliciting {
+		s.Flight -= int(p.Bytes)
+	}
 }
 
 // lose gives up a packet that is in flight.
@@ -197,7 +210,7 @@ func (s *Sender) lose(number uint64) {
 	p.state = stateLost
 	s.LostPackets++
 	s.loss += (1 - s.loss) * lossGain
-	s.InFlightBytes -= p.Reliable
+	s.land(p)
 	s.Lost = append(s.Lost, number)
 }
 
