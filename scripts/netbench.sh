@@ -3,7 +3,7 @@
 # measures, each under the command that gives it.
 #
 #	netbench.sh              all of them
-#	netbench.sh COMMAND…     those: latency bulk
+#	netbench.sh COMMAND…     those: latency bulk wire
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
@@ -21,6 +21,7 @@ latency() {
   show latency --rtt 125ms --loss 10
   show latency --rtt 60ms --jitter 10ms --loss 3 --burst 4
   show latency --rtt 100ms --loss 5 --mode unreliable
+  show latency --rtt 100ms --loss 5 --real
 }
 
 bulk() {
@@ -30,11 +31,13 @@ bulk() {
   show bulk --rate 10mbit --rtt 40ms --queue 100ms --competitor cubic
 }
 
+wire() { show wire; }
+
 bash scripts/build.sh netbench
-[ $# -gt 0 ] || set -- latency bulk
+[ $# -gt 0 ] || set -- latency bulk wire
 for command in "$@"; do
   case $command in
-    latency | bulk) "$command" ;;
+    latency | bulk | wire) "$command" ;;
     *) die 2 "netbench.sh: no command called '$command'" ;;
   esac
 done

@@ -56,6 +56,10 @@ type script struct {
 	count    uint64        // of messages
 	duration time.Duration // the blob is fed for so long
 	blob     bool          // keep the blob channel full as well
+
+	// reliableEvery sends a reliable message with every message that is due
+	// then; zero sends none.
+	reliableEvery time.Duration
 }
 
 // headLen is the number and the time that a message begins with.
@@ -130,6 +134,11 @@ func (e *end) say(now time.Time) {
 	binary.LittleEndian.PutUint64(m[8:headLen], uint64(now.Sub(e.epoch)))
 	if _, err := e.conn.Send(now, channelMessages, m); err != nil {
 		e.refused++
+	}
+	if every := e.script.reliableEvery; every > 0 && e.sent%uint64(every/e.script.interval) == 0 {
+		if _, err := e.conn.Send(now, channelBlob, e.message[:reliableBytes]); err != nil {
+			e.refused++
+		}
 	}
 	e.sent++
 	e.next = e.next.Add(e.script.interval)

@@ -74,6 +74,9 @@ var keys = map[string][]string{
 		"utilisation", "state_p50_ms", "state_p99_ms", "state_idle_p99_ms", "state_delivered", "queue_p99_ms",
 		"goodput_mbit", "wire_bytes_per_payload_byte", "share", "competitor_share", "digest",
 	},
+	"wire --seconds 1": {
+		"overhead_up_bytes", "overhead_down_bytes", "overhead_up_w1_bytes", "overhead_down_w1_bytes",
+	},
 }
 
 func TestJSON(t *testing.T) {

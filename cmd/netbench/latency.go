@@ -41,7 +41,8 @@ Running
 
 Figures: p50_ms, p99_ms and max_ms are one-way times over all delivered
 messages of both ways; link_p99_ms is the link's own, of every datagram that
-arrived. delivered is a share of what was sent. wire_bytes_per_payload_byte is
+arrived; link_late_p99_ms is how much later than that the emulator let them go
+(--real only). delivered is a share of what was sent. wire_bytes_per_payload_byte is
 UDP payload sent both ways, all packets counted from the first of the
 handshake, over bytes delivered to the applications both ways. digest is of
 every datagram that arrived (virtual time only).
@@ -67,7 +68,10 @@ func latencyCommand() command {
 		name: "latency", summary: "how late messages are, and what they cost on the wire", help: latencyHelp,
 		parse: func(set *flag.FlagSet, args []string) (measurement, error) {
 			o, err := parseLatency(set, args)
-			return func(_ context.Context, _ io.Writer) (figures, error) {
+			return func(ctx context.Context, _ io.Writer) (figures, error) {
+				if o.real {
+					return o.measureReal(ctx)
+				}
 				return o.measureVirtual()
 			}, err
 		},
@@ -124,11 +128,12 @@ type latencyFigures struct {
 	Sent      uint64  `json:"sent"`
 	Delivered float64 `json:"delivered"`
 	Wire      float64 `json:"wire_bytes_per_payload_byte"`
+	LinkLate  float64 `json:"link_late_p99_ms,omitempty"`
 	Digest    string  `json:"digest,omitempty"`
 }
 
 func (f *latencyFigures) rows() []row {
-	return []row{
+	rows := []row{
 		{"link, p99", ms(f.LinkP99), "the floor: what the network itself takes, one way"},
 		{"message, p50", ms(f.P50), "from Send to Receive, one way"},
 		{"message, p99", ms(f.P99), fmt.Sprintf("%.1f ms above the floor", f.P99-f.LinkP99)},
@@ -136,6 +141,10 @@ func (f *latencyFigures) rows() []row {
 		{"delivered", fmt.Sprintf("%.2f %%", 100*f.Delivered), fmt.Sprintf("of %d messages", f.Sent)},
 		{"wire", fmt.Sprintf("%.2f", f.Wire), "bytes of UDP payload for each byte delivered"},
 	}
+	if f.LinkLate > 0 {
+		rows = append(rows, row{"emulator late, p99", ms(f.LinkLate), "how long after its time it let datagrams go"})
+	}
+	return rows
 }
 
 func ms(x float64) string { return fmt.Sprintf("%.1f ms", x) }
