@@ -92,7 +92,7 @@ func (c *Conn) checkFrames(number uint64, b []byte) error {
 			return err
 		}
 		b = rest
-		if f.Kind == wire.FrameControl {
+		if f.Kind == wire.FrameControl || f.Kind == wire.FrameExtension {
 			continue
 		}
 		if int(f.Channel) >= len(c.channels) {
@@ -129,6 +129,10 @@ func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting, tak
 			continue
 		}
 		eliciting = true
+		if f.Kind == wire.FrameExtension {
+			c.stats.Extensions++ // of a later build than this one
+			continue
+		}
 		ch := &c.channels[f.Channel]
 		if f.IsReliable() {
 			err = ch.incoming.Add(number, f, &c.queue)

@@ -74,6 +74,7 @@ type ConnStats struct {
 	Abandoned    uint64 // unreliable messages of which a fragment never came
 	Resent       uint64 // segments of reliable messages sent again
 	QueueFull    uint64 // packets dropped because the application reads too slowly
+	Extensions   uint64 // frames of a later build, skipped
 	NoticesLost  uint64 // notices dropped because the application does not read them
 	QueuedBytes  int    // received and not yet taken
 	InFlight     int    // bytes of reliable data on their way

@@ -11,15 +11,16 @@ import "encoding/binary"
 // packet. c is the channel, or the control code if k is zero.
 type FrameKind uint8
 
-// The kinds of frame. Only append: kind 7 is left to later versions.
+// The kinds of frame.
 const (
-	FrameControl  FrameKind = 0 // not about a message: see the Control codes
-	FrameMessage  FrameKind = 1 // a whole unreliable message
-	FrameFragment FrameKind = 2 // a piece of an unreliable message
-	FrameWhole    FrameKind = 3 // a segment that is a whole reliable message
-	FrameFirst    FrameKind = 4 // the first segment of a reliable message
-	FrameMiddle   FrameKind = 5 // one between
-	FrameLast     FrameKind = 6 // the last segment of a reliable message
+	FrameControl   FrameKind = 0 // not about a message: see the Control codes
+	FrameMessage   FrameKind = 1 // a whole unreliable message
+	FrameFragment  FrameKind = 2 // a piece of an unreliable message
+	FrameWhole     FrameKind = 3 // a segment that is a whole reliable message
+	FrameFirst     FrameKind = 4 // the first segment of a reliable message
+	FrameMiddle    FrameKind = 5 // one between
+	FrameLast      FrameKind = 6 // the last segment of a reliable message
+	FrameExtension FrameKind = 7 // of a later build: skipped by whoever does not know it (section 10)
 )
 
 // The codes of control frames.
@@ -34,7 +35,7 @@ const frameHasLength = 1 << 4
 // A Frame is one frame of a packet.
 type Frame struct {
 	Kind    FrameKind
-	Channel uint8  // 0–15; the control code for FrameControl
+	Channel uint8  // 0–15; the control code for FrameControl, the type for FrameExtension
 	Number  uint64 // FrameFragment: message; reliable kinds: segment. Low 16 bits when decoded
 	Index   uint8  // FrameFragment: this fragment
 	Last    uint8  // FrameFragment: index of the last fragment, at least 1
@@ -160,8 +161,6 @@ func ConsumeFrame(b []byte, f *Frame) (rest []byte, err error) {
 		}
 		f.Number = uint64(binary.LittleEndian.Uint16(b))
 		b = b[2:]
-	case f.Kind != FrameMessage:
-		return nil, ErrMalformed
 	}
 	if first&frameHasLength == 0 {
 		f.Data = b

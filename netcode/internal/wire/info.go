@@ -49,17 +49,22 @@ func consumeIdentity(b []byte, id *Identity) (rest []byte, err error) {
 type ClientInfo struct {
 	Identity Identity
 	Hello    []byte // the application's; aliases the message when decoded
+	Token    []byte // a connect token; empty if there is none; aliases too
 }
 
 // AppendClientInfo appends c.
 func AppendClientInfo(b []byte, c *ClientInfo) []byte {
 	b = appendIdentity(b, &c.Identity)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(c.Hello)))
-	return append(b, c.Hello...)
+	b = append(b, c.Hello...)
+	if len(c.Token) > 0 {
+		b = appendParam(b, paramToken, c.Token)
+	}
+	return b
 }
 
-// ConsumeClientInfo decodes a whole ClientInfo. What follows the fields this
-// version knows is left to later builds and ignored.
+// ConsumeClientInfo decodes a whole ClientInfo. Parameters that this build
+// does not know are skipped.
 func ConsumeClientInfo(b []byte, c *ClientInfo) error {
 	b, err := consumeIdentity(b, &c.Identity)
 	if err != nil {
@@ -76,7 +81,8 @@ func ConsumeClientInfo(b []byte, c *ClientInfo) error {
 		return ErrShort
 	}
 	c.Hello = b[2 : 2+n]
-	return nil
+	c.Token, err = consumeParams(b[2+n:])
+	return err
 }
 
 // Suites is a set of ciphers, bit n for suite n (section 6.4). It is the
@@ -103,8 +109,8 @@ func AppendServerInfo(b []byte, s *ServerInfo) []byte {
 	return appendIdentity(b, &s.Identity)
 }
 
-// ConsumeServerInfo decodes a whole ServerInfo. What follows the fields this
-// version knows is ignored.
+// ConsumeServerInfo decodes a whole ServerInfo. Parameters that this build
+// does not know are skipped.
 func ConsumeServerInfo(b []byte, s *ServerInfo) error {
 	if len(b) < 2 {
 		return ErrShort
@@ -121,6 +127,10 @@ func ConsumeServerInfo(b []byte, s *ServerInfo) error {
 	for i := s.ConnIDLen - 1; i >= 0; i-- {
 		s.ConnID = s.ConnID<<8 | uint64(b[i])
 	}
-	_, err := consumeIdentity(b[s.ConnIDLen:], &s.Identity)
+	b, err := consumeIdentity(b[s.ConnIDLen:], &s.Identity)
+	if err != nil {
+		return err
+	}
+	_, err = consumeParams(b)
 	return err
 }

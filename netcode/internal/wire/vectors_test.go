@@ -171,6 +171,9 @@ func TestHandshakeVectors(t *testing.T) {
 	}
 }
 
+// fromLater are parameters that this build does not know.
+var fromLater = []byte{2, 4, 0, 1, 2, 3, 4, 0xff, 0, 0}
+
 func TestPayloadVectors(t *testing.T) {
 	for _, r := range rows(t, "A.7") {
 		wire := r.bytes(1)
@@ -182,10 +185,13 @@ func TestPayloadVectors(t *testing.T) {
 		var decode func([]byte) error
 		if r.field("payload") == "client" {
 			want := &ClientInfo{Identity: id, Hello: r.data("hello")}
+			if token := r.data("token"); len(token) > 0 {
+				want.Token = token
+			}
 			check(t, r.cells[0], AppendClientInfo(nil, want), wire)
 			var got ClientInfo
 			decode = func(b []byte) error { return ConsumeClientInfo(b, &got) }
-			if err := decode(append(wire, 1, 2)); err != nil || !reflect.DeepEqual(&got, want) {
+			if err := decode(append(wire, fromLater...)); err != nil || !reflect.DeepEqual(&got, want) {
 				t.Errorf("ConsumeClientInfo(%x) = %+v, %v, want %+v", wire, got, err, want)
 			}
 		} else {
@@ -194,12 +200,13 @@ func TestPayloadVectors(t *testing.T) {
 			check(t, r.cells[0], AppendServerInfo(nil, want), wire)
 			var got ServerInfo
 			decode = func(b []byte) error { return ConsumeServerInfo(b, &got) }
-			if err := decode(append(wire, 1, 2)); err != nil || !reflect.DeepEqual(&got, want) {
+			if err := decode(append(wire, fromLater...)); err != nil || !reflect.DeepEqual(&got, want) {
 				t.Errorf("ConsumeServerInfo(%x) = %+v, %v, want %+v", wire, got, err, want)
 			}
 		}
+		token := len(wire) - len(r.data("token")) - paramHeaderLen // which may be missing
 		for n := range wire {
-			if decode(wire[:n]) == nil {
+			if decode(wire[:n]) == nil && n != token {
 				t.Errorf("%s: %d bytes are taken", r.cells[0], n)
 			}
 		}
