@@ -36,6 +36,7 @@ func newCarrier(conn *net.UDPConn, bound netip.Addr, opt Options) (carrier, erro
 	var inet6 bool
 	err = raw.Control(func(fd uintptr) {
 		inet6 = isInet6(fd)
+		m.tx.segments = !opt.NoSegmentation && canSegment(fd)
 		m.waiter, err = newWaiter(fd)
 	})
 	if err != nil {

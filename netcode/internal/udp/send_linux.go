@@ -20,17 +20,23 @@ const (
 )
 
 // A sender is the sending half of an mmsg. Queued datagrams are copied to its
-// buffers, so that the caller's are free at once.
+// buffers, so that the caller's are free at once. A message is one datagram
+// or a train of them; its name and control are those of its first buffer.
 type sender struct {
-	raw     syscall.RawConn
-	bound   netip.Addr // the socket's address, when it has only one
-	inet6   bool
-	names   []unix.RawSockaddrInet6
-	payload slab
-	control slab
-	headers []unix.Mmsghdr
-	vectors []unix.Iovec
-	queued  int
+	raw      syscall.RawConn
+	bound    netip.Addr // the socket's address, when it has only one
+	inet6    bool
+	names    []unix.RawSockaddrInet6
+	payload  slab
+	control  slab
+	headers  []unix.Mmsghdr
+	vectors  []unix.Iovec
+	queued   int // datagrams, in as many buffers
+	messages int // headers that hold them
+
+	segments bool // the kernel cuts trains
+	train    train
+	refusals int // trains refused since one was taken
 
 	patience time.Duration // what is left of sendPatience in this Flush
 	counts   Stats
@@ -47,7 +53,7 @@ func (s *sender) init(raw syscall.RawConn, bound netip.Addr, inet6 bool, opt Opt
 	}
 	s.names = make([]unix.RawSockaddrInet6, opt.Batch)
 	s.payload = newSlab(opt.Batch, opt.MaxDatagram)
-	s.control = newSlab(opt.Batch, unix.CmsgSpace(unix.SizeofInet6Pktinfo))
+	s.control = newSlab(opt.Batch, unix.CmsgSpace(unix.SizeofInet6Pktinfo)+segmentControlLen)
 	s.headers, s.vectors = newHeaders(s.names, s.payload, s.control)
 	s.patience = sendPatience
 	s.call = s.sendQueued
@@ -60,22 +66,42 @@ func (s *sender) queue(remote netip.AddrPort, local netip.Addr, data []byte) {
 		s.counts.TooLarge++
 		return
 	}
-	i := s.queued
-	h := &s.headers[i].Hdr
-	h.Namelen = setName(&s.names[i], remote, s.inet6)
-	if h.Namelen == 0 {
+	switch {
+	case s.train.takes(remote, local, len(data)):
+		s.join(len(data))
+	case !s.begin(remote, local):
 		s.counts.Unroutable++
+		s.train.closed = true
 		return
+	case s.segments:
+		s.train = train{remote: remote, local: local, size: len(data), bytes: len(data), count: 1}
 	}
-	h.SetControllen(0)
-	if local.IsValid() && !s.bound.IsValid() && !local.IsUnspecified() {
-		h.SetControllen(setSource(s.control.piece(i), local, s.inet6))
-	}
-	s.vectors[i].SetLen(copy(s.payload.piece(i), data))
+	s.vectors[s.queued].SetLen(copy(s.payload.piece(s.queued), data))
 	s.queued++
 	if s.queued == len(s.headers) {
 		s.sendBatch()
 	}
+}
+
+// begin makes a message of the next buffer. It reports false if this socket
+// cannot reach remote.
+func (s *sender) begin(remote netip.AddrPort, local netip.Addr) bool {
+	i := s.queued
+	h := &s.headers[s.messages].Hdr
+	h.Namelen = setName(&s.names[i], remote, s.inet6)
+	if h.Namelen == 0 {
+		return false
+	}
+	h.Name = nameBytes(&s.names[i])
+	h.Control = &s.control.piece(i)[0]
+	h.SetControllen(0)
+	if local.IsValid() && !s.bound.IsValid() && !local.IsUnspecified() {
+		h.SetControllen(setSource(s.control.piece(i), local, s.inet6))
+	}
+	h.Iov = &s.vectors[i]
+	h.SetIovlen(1)
+	s.messages++
+	return true
 }
 
 // flush implements carrier.
@@ -89,18 +115,19 @@ func (s *sender) flush() {
 func (s *sender) sendBatch() {
 	if s.queued > 0 {
 		_ = s.raw.Write(s.call)
-		s.queued = 0
+		s.queued, s.messages = 0, 0
+		s.train = train{}
 	}
 }
 
-// sendQueued sends headers[:queued]. The kernel stops at a datagram it cannot
+// sendQueued sends headers[:messages]. The kernel stops at a datagram it cannot
 // send and says why only when that one comes first; it is mended or skipped,
 // and the rest goes on. It returns true: RawConn.Write is not to wait.
 func (s *sender) sendQueued(fd uintptr) bool {
 	attempts := 0 // at the datagram that is next
 	moved := false
-	for next := 0; next < s.queued; {
-		n, errno := s.sendmmsg(fd, s.headers[next:s.queued])
+	for next := 0; next < s.messages; {
+		n, errno := s.sendmmsg(fd, s.headers[next:s.messages])
 		s.counts.SendCalls++
 		attempts++
 		if errno == 0 && n > 0 {
@@ -115,11 +142,14 @@ func (s *sender) sendQueued(fd uintptr) bool {
 		switch {
 		case errno == unix.EAGAIN:
 			if !s.awaitRoom(fd) {
-				s.counts.SendFull += uint64(s.queued - next)
+				s.counts.SendFull += uint64(s.datagramsFrom(next))
 				return true
 			}
 			attempts = 0 // bounded by patience
 		case attempts < sendAttempts && passing(errno):
+		case h.Iovlen > 1:
+			s.refuseTrain(next, errno)
+			attempts = 0
 		case h.Controllen > 0 && sourceGone(errno):
 			h.SetControllen(0)
 			moved = true
@@ -161,9 +191,17 @@ func sourceGone(errno unix.Errno) bool {
 }
 
 func (s *sender) countSent(first, n int) {
-	s.counts.DatagramsOut += uint64(n)
 	for i := range s.headers[first : first+n] {
-		s.counts.BytesOut += uint64(s.vectors[first+i].Len)
+		vectors := vectorsOf(&s.headers[first+i].Hdr)
+		for k := range vectors {
+			s.counts.BytesOut += uint64(vectors[k].Len)
+		}
+		s.counts.DatagramsOut += uint64(len(vectors))
+		if len(vectors) > 1 {
+			s.counts.Trains++
+			s.counts.InTrains += uint64(len(vectors))
+			s.refusals = 0
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func TestInjectedSendFaults(t *testing.T) {
 		{"nothing sent, no error", []result{{0, 0}}, false, Stats{DatagramsOut: 9, SendCalls: 2, SendErrors: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := listen(t, "127.0.0.1:0", Options{})
+			s := listen(t, "127.0.0.1:0", Options{NoSegmentation: true})
 			tx := senderOf(s)
 			calls := 0
 			tx.sendmmsg = func(_ uintptr, headers []unix.Mmsghdr) (int, unix.Errno) {

@@ -37,6 +37,11 @@ type Options struct {
 	// what an Ethernet frame carries, rounded up. At most 65,535.
 	MaxDatagram int
 
+	// NoSegmentation sends every datagram as a message of its own. Without
+	// it, bursts to one peer go to the kernel in one piece where it and the
+	// device can cut them (UDP_SEGMENT; Linux only).
+	NoSegmentation bool
+
 	// Plain makes one system call for each datagram, as on systems without
 	// recvmmsg. It is there to compare and to test.
 	Plain bool
@@ -85,6 +90,10 @@ type Stats struct {
 	DatagramsOut, BytesOut uint64 // accepted by the kernel
 	ReceiveCalls           uint64 // system calls, empty-handed ones included
 	SendCalls              uint64
+
+	Trains        uint64 // bursts to one peer that the kernel took as one
+	InTrains      uint64 // datagrams in them; counted in DatagramsOut, too
+	TrainsRefused uint64 // bursts it did not take; sent one by one
 
 	Overflowed    uint64 // dropped by the kernel: our receive buffer was full
 	Truncated     uint64 // received larger than Options.MaxDatagram; dropped
