@@ -40,6 +40,24 @@ type EndpointOptions struct {
 	// MaxDatagram is the largest datagram, in bytes of UDP payload, that goes
 	// in or out, foreign ones included. If zero, 2048. At most 65,535.
 	MaxDatagram int
+
+	// DSCP is the class of service asked of the network, 0 to 63 (RFC 2474):
+	// 46, expedited forwarding (RFC 3246), is what voice and games use on
+	// networks that honour it, which the internet as a whole does not. If
+	// zero, best effort. Not on Windows. EndpointStats.Unmarked tells where
+	// the system refused.
+	DSCP uint8
+
+	// ECN sets ECT(0) on what is sent, so that routers may mark a datagram
+	// instead of dropping it (RFC 3168). Marks are read either way, on Linux.
+	// Not on Windows.
+	ECN bool
+
+	// NoSegmentation keeps bursts to one peer from going to the kernel in
+	// one piece (UDP_SEGMENT). It is tried where Linux can, and given up
+	// where a device refuses; this is for hosts that mangle such bursts
+	// without saying so.
+	NoSegmentation bool
 }
 
 const (
@@ -106,6 +124,9 @@ func Listen(address string, core *Core, opt EndpointOptions) (*Endpoint, error) 
 		ForceBuffers:       opt.ForceBuffers,
 		Batch:              opt.Batch,
 		MaxDatagram:        opt.MaxDatagram,
+		DSCP:               opt.DSCP,
+		ECN:                opt.ECN,
+		NoSegmentation:     opt.NoSegmentation,
 	})
 	if err != nil {
 		return nil, err
@@ -136,7 +157,7 @@ func (e *Endpoint) poll(now time.Time) (received bool, err error) {
 			if at.After(now) {
 				at = now
 			}
-			e.core.Receive(at, Path{Remote: d.Remote, Local: d.Local, Carrier: e.carrier}, d.Data)
+			e.core.ReceiveMarked(at, Path{Remote: d.Remote, Local: d.Local, Carrier: e.carrier}, d.Data, d.ECN)
 		}
 		received = received || len(batch) > 0
 		if !more {

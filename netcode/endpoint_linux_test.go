@@ -83,3 +83,28 @@ func cpuTime() time.Duration {
 	_ = unix.Getrusage(unix.RUSAGE_SELF, &usage)
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
+
+// TestEndpointDeliversMarks looks at what the core is told of each datagram.
+func TestEndpointDeliversMarks(t *testing.T) {
+	server := listen(t, ":0", serverConfig(), EndpointOptions{})
+	var got []uint8
+	server.core.SetForeign(func(time.Time, Path, []byte) { got = append(got, server.core.ecn) })
+	for _, opt := range []EndpointOptions{{ECN: true}, {}, {DSCP: 46, ECN: true}} {
+		client := listen(t, ":0", testConfig(2), opt)
+		if client.Stats().Unmarked {
+			t.Errorf("%+v: not marked", opt)
+		}
+		path, err := client.Resolve(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), server.LocalAddr().Port()).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.SendDatagram(path, []byte("foreign"))
+		client.Flush(time.Now())
+		if err := server.Wait(time.Now().Add(endpointPatience)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got) != 3 || got[0] != 2 || got[1] != 0 || got[2] != 2 {
+		t.Errorf("marks %v, want 2, 0, 2", got)
+	}
+}

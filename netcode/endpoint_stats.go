@@ -10,12 +10,21 @@ type EndpointStats struct {
 	SendCalls              uint64
 	Wakeups                uint64 // times Wait and WaitUntil blocked
 
+	// Bursts to one peer that the kernel took in one piece, the datagrams in
+	// them (counted above, too), and bursts that it refused, whose datagrams
+	// went one by one. Linux.
+	Trains, InTrains, TrainsRefused uint64
+
 	Overflowed    uint64 // dropped by the kernel: the receive buffer was full (Linux)
 	Truncated     uint64 // dropped: larger than EndpointOptions.MaxDatagram
 	ReceiveErrors uint64 // errors of earlier sends that surfaced on receive
 
 	Dropped     EndpointDrops // what could not be sent
 	SourceMoved uint64        // sent, but not from Path.Local: that address is gone
+
+	// Unmarked says that the system does not set the DSCP and ECN that
+	// EndpointOptions ask for.
+	Unmarked bool
 
 	// ReceiveBufferBytes and SendBufferBytes are the buffers' sizes by the
 	// kernel's accounting (Linux doubles what is asked, and charges its
@@ -39,6 +48,8 @@ func (e *Endpoint) Stats() EndpointStats {
 	return EndpointStats{
 		DatagramsIn: s.DatagramsIn, BytesIn: s.BytesIn,
 		DatagramsOut: s.DatagramsOut, BytesOut: s.BytesOut,
+		Trains: s.Trains, InTrains: s.InTrains, TrainsRefused: s.TrainsRefused,
+		Unmarked:     !e.socket.Marks(),
 		ReceiveCalls: s.ReceiveCalls, SendCalls: s.SendCalls, Wakeups: e.wakeups,
 		Overflowed: s.Overflowed, Truncated: s.Truncated, ReceiveErrors: s.ReceiveErrors,
 		Dropped: EndpointDrops{

@@ -29,6 +29,7 @@ func Listen(address string, opt Options) (*Socket, error) {
 	conn := packetConn.(*net.UDPConn)
 	s := &Socket{local: unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort())}
 	s.receiveBuffer, s.sendBuffer = setBuffers(conn, opt)
+	s.marks = setMarks(conn, s.local.Addr(), opt.trafficClass())
 	s.carrier, err = newCarrier(conn, s.local.Addr(), opt)
 	if err != nil {
 		conn.Close()
@@ -85,6 +86,27 @@ func setBuffers(conn *net.UDPConn, opt Options) (receive, send int) {
 		forceBuffers(raw, opt)
 	}
 	return bufferSizes(raw)
+}
+
+// setMarks asks for a traffic class and reports whether every family the
+// socket may send in will have it. A socket bound to one address uses the
+// option of that address's family; one bound to all of them needs both.
+func setMarks(conn *net.UDPConn, bound netip.Addr, class int) bool {
+	if class == 0 {
+		return true
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return false
+	}
+	set4, set6 := setTrafficClass(raw, class)
+	switch {
+	case bound.Is4():
+		return set4
+	case bound.IsUnspecified():
+		return set4 && set6
+	}
+	return set6
 }
 
 // unmap returns a with an IPv4-mapped address made plain IPv4.

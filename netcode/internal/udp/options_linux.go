@@ -23,6 +23,9 @@ func beforeBind(_, _ string, raw syscall.RawConn) error {
 		// is ever fragmented, and finding the MTU is left to the protocol
 		// (RFC 8899), whose probes must be able to exceed that idea.
 		set(unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
+
+		// An IPv6 socket has IPv4 peers, too, and theirs is another message.
+		set(unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
 		if !isInet6(fd) {
 			set(unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
 			return
@@ -30,6 +33,7 @@ func beforeBind(_, _ string, raw syscall.RawConn) error {
 		// An IPv6 socket reports IPv4 peers in the same message, mapped
 		// (ip6_datagram_recv_common_ctl).
 		set(unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
+		set(unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
 		set(unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE)
 	})
 }

@@ -13,10 +13,13 @@ import (
 
 const sizeofTimespec = int(unsafe.Sizeof(unix.Timespec{}))
 
-// receiveControlLen holds the three control messages asked for in
-// beforeBind: a timestamp, an in6_pktinfo (the larger one) and a drop count.
+// receiveControlLen holds the control messages asked for in beforeBind: a
+// timestamp, an in6_pktinfo (the larger one), a drop count and a traffic
+// class.
 var receiveControlLen = unix.CmsgSpace(sizeofTimespec) +
-	unix.CmsgSpace(unix.SizeofInet6Pktinfo) + unix.CmsgSpace(4)
+	unix.CmsgSpace(unix.SizeofInet6Pktinfo) + unix.CmsgSpace(4) + unix.CmsgSpace(4)
+
+const ecnBits = 3 // of the traffic class (RFC 3168, section 5)
 
 // maxPendingErrors bounds how many errors of earlier sends one receive clears
 // away before it gives up until the next.
@@ -143,6 +146,10 @@ func (r *receiver) readControl(d *Datagram, h *unix.Mmsghdr, i int, now time.Tim
 			// A running 32-bit total; wraps, so differences are added.
 			total := binary.NativeEndian.Uint32(data)
 			r.counts.Overflowed += uint64(total - uint32(r.counts.Overflowed))
+		case isControl(header, unix.IPPROTO_IP, unix.IP_TOS) && len(data) >= 1:
+			d.ECN = data[0] & ecnBits
+		case isControl(header, unix.IPPROTO_IPV6, unix.IPV6_TCLASS) && len(data) >= 4:
+			d.ECN = uint8(binary.NativeEndian.Uint32(data)) & ecnBits
 		case isControl(header, unix.IPPROTO_IP, unix.IP_PKTINFO) && len(data) >= unix.SizeofInet4Pktinfo:
 			info := (*unix.Inet4Pktinfo)(unsafe.Pointer(&data[0]))
 			d.Local = answerable(netip.AddrFrom4(info.Addr))

@@ -27,6 +27,16 @@ func failureOf(errno syscall.Errno) failure {
 // unix does not say it with an error.
 func truncated(error) bool { return false }
 
+// setTrafficClass sets the traffic class for each family, as far as the
+// socket has it.
+func setTrafficClass(raw syscall.RawConn, class int) (set4, set6 bool) {
+	_ = raw.Control(func(fd uintptr) {
+		set4 = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_TOS, class) == nil
+		set6 = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_TCLASS, class) == nil
+	})
+	return set4, set6
+}
+
 // bufferSizes reads back what the kernel gave.
 func bufferSizes(raw syscall.RawConn) (receive, send int) {
 	_ = raw.Control(func(fd uintptr) {

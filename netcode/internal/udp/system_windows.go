@@ -48,6 +48,10 @@ func failureOf(errno syscall.Errno) failure {
 // truncated reports whether err says that a datagram exceeded its buffer.
 func truncated(err error) bool { return errors.Is(err, windows.WSAEMSGSIZE) }
 
+// setTrafficClass sets nothing: Windows takes IP_TOS and ignores it, and
+// leaves marks to its own policies (qWAVE).
+func setTrafficClass(syscall.RawConn, int) (set4, set6 bool) { return false, false }
+
 // bufferSizes reads back what the system gave.
 func bufferSizes(raw syscall.RawConn) (receive, send int) {
 	_ = raw.Control(func(fd uintptr) {

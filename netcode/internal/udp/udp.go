@@ -37,6 +37,13 @@ type Options struct {
 	// what an Ethernet frame carries, rounded up. At most 65,535.
 	MaxDatagram int
 
+	// DSCP and ECN mark what is sent: the class of service in the upper six
+	// bits of the traffic class (RFC 2474), and ECT(0) in the lower two
+	// (RFC 3168). Where the system does not let us, nothing is marked;
+	// Socket.Marks tells.
+	DSCP uint8
+	ECN  bool
+
 	// NoSegmentation sends every datagram as a message of its own. Without
 	// it, bursts to one peer go to the kernel in one piece where it and the
 	// device can cut them (UDP_SEGMENT; Linux only).
@@ -66,6 +73,8 @@ const (
 	limitBatch           = 1024
 	defaultMaxDatagram   = 2048
 	limitMaxDatagram     = 65535
+	limitDSCP            = 63
+	ect0                 = 2 // RFC 3168, section 5
 )
 
 // A Datagram is one received UDP payload.
@@ -76,6 +85,11 @@ type Datagram struct {
 
 	// Local is our address it was sent to; zero if the system does not say.
 	Local netip.Addr
+
+	// ECN is the low two bits of its traffic class: 3 says that a router on
+	// its way was congested. Zero where the system does not tell; only Linux
+	// does here.
+	ECN uint8
 
 	// At is when it arrived at this machine, on the monotonic clock.
 	At time.Time
@@ -124,6 +138,7 @@ type Socket struct {
 	local         netip.AddrPort
 	receiveBuffer int
 	sendBuffer    int
+	marks         bool
 }
 
 // Receive returns the datagrams that wait, at most Options.Batch of them,
@@ -172,6 +187,10 @@ func (s *Socket) ReceiveBufferBytes() int { return s.receiveBuffer }
 // SendBufferBytes returns the size the kernel gave the send buffer.
 func (s *Socket) SendBufferBytes() int { return s.sendBuffer }
 
+// Marks reports whether what is sent carries Options.DSCP and Options.ECN in
+// every address family of the socket. It is true if nothing was asked.
+func (s *Socket) Marks() bool { return s.marks }
+
 // Stats returns the counters.
 func (s *Socket) Stats() Stats { return s.carrier.stats() }
 
@@ -196,8 +215,19 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("netcode: Batch is %d, want 1 to %d", o.Batch, limitBatch)
 	case o.MaxDatagram < 1 || o.MaxDatagram > limitMaxDatagram:
 		return o, fmt.Errorf("netcode: MaxDatagram is %d, want 1 to %d", o.MaxDatagram, limitMaxDatagram)
+	case o.DSCP > limitDSCP:
+		return o, fmt.Errorf("netcode: DSCP is %d, want 0 to %d", o.DSCP, limitDSCP)
 	}
 	return o, nil
+}
+
+// trafficClass returns the byte that carries both marks.
+func (o Options) trafficClass() int {
+	class := int(o.DSCP) << 2
+	if o.ECN {
+		class |= ect0
+	}
+	return class
 }
 
 func setDefault(field *int, value int) {
