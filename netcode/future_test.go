@@ -78,5 +78,9 @@ func TestParametersFromTheFuture(t *testing.T) {
 
 // inject gives the server a packet of the client's with the frames in plain.
 func (l *lab) inject(plain []byte) {
-	l.server.Receive(l.now, clientPath, sealed(l.conn, byte(wire.AckNone), l.conn.out.Next()+1, plain))
+	l.conn.out.MakeRoom()
+	record := l.conn.out.Add(l.now)
+	record.Eliciting = true
+	number := l.conn.out.Commit(record)
+	l.server.Receive(l.now, clientPath, sealed(l.conn, byte(wire.AckNone), number, plain))
 }
