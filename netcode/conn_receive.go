@@ -52,7 +52,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		// routes, which may change under it.
 		c.path.Local = path.Local
 	}
-	if h.AckForm != wire.AckNone && !c.receiveAck(now) {
+	if !c.receiveAck(now, number) {
 		c.violation(now)
 		return
 	}
@@ -62,7 +62,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		return
 	}
 	if taken {
-		c.in.Add(now, number, eliciting)
+		c.in.Add(now, number, h.NumberLen, eliciting)
 	}
 }
 
@@ -146,11 +146,11 @@ func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting, tak
 	return eliciting, taken, nil
 }
 
-// receiveAck processes the acknowledgement in core.ack. It reports false if
+// receiveAck processes the acknowledgement in core.ack, from packet number. It reports false if
 // the peer acknowledges what was never sent.
-func (c *Conn) receiveAck(now time.Time) bool {
+func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 	inFlight := c.out.InFlightBytes
-	if !c.out.Ack(now, &c.core.ack) {
+	if !c.out.Ack(now, number, &c.core.ack) {
 		return false
 	}
 	// The window decided, not the application, if most of it was used (as

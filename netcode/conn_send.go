@@ -23,7 +23,7 @@ func (c *Conn) flush(now time.Time, out Sender) {
 	if c.send == nil || c.state != StateOpen && !c.ping {
 		return
 	}
-	if timeout := c.core.cfg.Timeout; timeout > 0 && now.Sub(c.lastReceived) >= timeout {
+	if timeout := c.core.cfg.Timeout; timeout > 0 && now.Sub(c.lastReceived) >= timeout || c.out.Stuck() {
 		c.finish(now, &CloseError{Reason: CloseTimeout})
 		return
 	}
@@ -123,14 +123,11 @@ func (c *Conn) beginPacket(now time.Time) (record *ack.Packet, header, plain []b
 		HasConnID: c.dialled, ConnID: c.remoteID,
 		Number: number, NumberLen: wire.NumberLen(number, c.out.Acknowledged()),
 	}
-	plain = c.core.plain[:0]
-	if c.in.Any() {
-		a := &c.core.ack
-		c.in.Fill(now, a)
-		h.AckForm = a.Form()
-		record.AckNext = a.Newest + 1
-		plain = wire.AppendAck(plain, a)
-	}
+	a := &c.core.ack
+	c.in.Fill(now, wire.MaxAckLen, a)
+	h.AckForm = a.Form()
+	record.AckNext = c.in.Next()
+	plain = wire.AppendAck(c.core.plain[:0], a)
 	return record, wire.AppendHeader(c.core.packet[:0], h, c.idLen), plain
 }
 

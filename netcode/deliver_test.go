@@ -227,10 +227,10 @@ func TestSteadyOverhead(t *testing.T) {
 		l.flush()
 		l.run(16 * time.Millisecond)
 	}
-	if got, want := l.largest[1]-len(up), 26; got != want {
+	if got, want := l.largest[1]-len(up), 24; got != want {
 		t.Errorf("%d bytes of overhead up, want %d", got, want)
 	}
-	if got, want := l.largest[0]-len(down), 23; got != want {
+	if got, want := l.largest[0]-len(down), 21; got != want {
 		t.Errorf("%d bytes of overhead down, want %d", got, want)
 	}
 }

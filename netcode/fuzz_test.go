@@ -62,7 +62,7 @@ func (l *lab) sane() {
 func sealed(from *Conn, first byte, number uint64, plain []byte) []byte {
 	h := wire.Header{
 		HasConnID: from.dialled, ConnID: from.remoteID, AckForm: wire.AckForm(first % 4),
-		Number: number, NumberLen: 2 + 2*int(first/4%2),
+		Number: number, NumberLen: 1 + 2*int(first/4%2),
 	}
 	header := wire.AppendHeader(nil, h, from.idLen)
 	return from.send.Seal(header, bytes.Clone(header), plain, number)

@@ -195,7 +195,7 @@ func TestPageNumbers(t *testing.T) {
 	// The page groups digits by commas.
 	text := strings.ReplaceAll(string(page), ",", "")
 	for _, want := range []string{
-		"| **bytes** | **26** | **23** |", // TestSteadyOverhead
+		"| **bytes** | **24** | **21** |", // TestSteadyOverhead
 		fmt.Sprintf("at most **%d bytes** of payload", wire.MaxDatagram),
 		fmt.Sprintf("a packet above %d.", maxDatagramIn),
 		fmt.Sprintf("Servers here hand out %d bytes", connIDLen),
@@ -213,6 +213,9 @@ func TestPageNumbers(t *testing.T) {
 		fmt.Sprintf("again every %d ms", resendInterval/time.Millisecond),
 		fmt.Sprintf("It gives up after %d s", defaultHandshakeTimeout/time.Second),
 		fmt.Sprintf("MaxAckDelay (%d ms by default at most %d ms)", defaultMaxAckDelay/time.Millisecond, limitMaxAckDelay/time.Millisecond),
+		fmt.Sprintf("the longest header (%d) the longest ack (%d)", wire.MaxHeaderLen, wire.MaxAckLen),
+		fmt.Sprintf("When *number − a* would reach %d", wire.MaxDoubt),
+		fmt.Sprintf("this one remembers %d", wire.AckReach),
 		fmt.Sprintf("three times %d ms apart", closeInterval/time.Millisecond),
 		fmt.Sprintf("at most %d bytes when sent", maxCloseText),
 		fmt.Sprintf("After %d s without a packet that opens", defaultTimeout/time.Second),

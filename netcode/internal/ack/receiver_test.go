@@ -10,40 +10,71 @@ import (
 
 var epoch = time.Unix(0, 0)
 
-// arrived is what an ack says about number.
-func arrived(a *wire.Ack, number uint64) bool {
-	if number == a.Newest {
-		return true
+// told returns the numbers that an ack with a full newest tells of, newest
+// first, and none below zero.
+func told(a *wire.Ack) (numbers []uint64) {
+	numbers = append(numbers, a.Newest)
+	for i := range min(a.Newest, 32*uint64(a.Words)) {
+		if a.Bits[i/32]>>(i%32)&1 != 0 {
+			numbers = append(numbers, a.Newest-1-i)
+		}
 	}
-	bit := a.Newest - 1 - number
-	return number < a.Newest && bit < uint64(32*a.Words) && a.Bits[bit/32]>>(bit%32)&1 != 0
+	n := a.Newest
+	for i, run := range a.Runs[:a.RunCount] {
+		for range run {
+			if n--; i%2 == 0 {
+				numbers = append(numbers, n)
+			}
+		}
+	}
+	return numbers
 }
 
-// TestReceiverModel compares the window with a map of all numbers, over gaps
-// of all sizes, reordering and confirmations.
+// travel encodes an ack and decodes it again, with the newest in full.
+func travel(t *testing.T, a *wire.Ack) *wire.Ack {
+	t.Helper()
+	b := wire.AppendAck(nil, a)
+	if len(b) != wire.AckLen(a) || len(b) > wire.MaxAckLen {
+		t.Fatalf("an ack of %d bytes, want %d", len(b), wire.AckLen(a))
+	}
+	got := new(wire.Ack)
+	if rest, err := wire.ConsumeAck(b, a.Form(), got); err != nil || len(rest) > 0 {
+		t.Fatalf("ConsumeAck(%x): %v", b, err)
+	}
+	got.Newest = a.Newest
+	return got
+}
+
+// TestReceiverModel compares acks with a map of all numbers, over gaps of all
+// sizes, reordering and confirmations: they tell nothing but the truth, and
+// all of it that is not confirmed and fits.
 func TestReceiverModel(t *testing.T) {
-	for seed := range uint64(200) {
+	forms := map[string]int{}
+	for seed := range uint64(120) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var in Receiver
 		seen := map[uint64]bool{}
 		newest, confirmed := uint64(0), uint64(0)
-		for step := range 400 {
+		gap, odds, confirming := 1+r.IntN(600), 2+r.IntN(60), 1+r.IntN(500)
+		jump := max(2, 8*odds*int(seed%2))
+		for step := range 600 {
 			n := newest
-			switch r.IntN(10) {
+			switch r.IntN(odds) {
 			case 0:
-				n += uint64(r.IntN(600))
-			case 1, 2:
+				n += uint64(r.IntN(gap))
+			case 1:
 				n -= min(n, uint64(r.IntN(300)))
 			default:
-				n += uint64(r.IntN(3))
+				n += 1 + uint64(r.IntN(jump)/(jump-1))
 			}
 			if step == 0 {
 				n = uint64(r.IntN(100))
 			}
-			in.Add(epoch, n, true)
+			before := in.seen.size()
+			in.Add(epoch, n, 3, true)
 			seen[n] = true
 			newest = max(newest, n)
-			if r.IntN(20) == 0 {
+			if r.IntN(confirming) == 0 {
 				confirmed = newest + 1
 				in.Confirm(newest)
 			}
@@ -51,20 +82,78 @@ func TestReceiverModel(t *testing.T) {
 				t.Fatalf("Next() = %d, want %d", in.Next(), newest+1)
 			}
 			var a wire.Ack
-			in.Fill(epoch, &a)
-			words := 1
-			if newest+1 > confirmed+33 {
-				words = int(min((newest-confirmed+31)/32, wire.AckWords))
-			}
-			if a.Newest != newest || a.Words != words {
-				t.Fatalf("seed %d step %d: ack of %d in %d words, want %d in %d", seed, step, a.Newest, a.Words, newest, words)
-			}
-			for bit := range uint64(32 * a.Words) {
-				want := bit >= newest || seen[newest-1-bit]
-				if got := a.Bits[bit/32]>>(bit%32)&1 != 0; got != want {
-					t.Fatalf("seed %d step %d: bit %d (number %d) is %v, want %v", seed, step, bit, int64(newest)-1-int64(bit), got, want)
+			in.Fill(epoch, wire.MaxAckLen, &a)
+			got := told(travel(t, &a))
+			for _, n := range got {
+				if !seen[n] {
+					t.Fatalf("seed %d step %d: the ack (%s) tells of %d, which did not arrive", seed, step, shape(&a), n)
 				}
 			}
+			want := []uint64{newest} // and what is not confirmed, newest first
+			for n := newest; n > max(confirmed, newest+1-min(newest+1, before)); n-- {
+				if seen[n-1] {
+					want = append(want, n-1)
+				}
+			}
+			forms[shape(&a)]++
+			full := a.RunCount > 0 && (a.RunCount == wire.AckRuns || wire.AckLen(&a) > wire.MaxAckLen-2*wire.RunLen(1<<7)) || a.Words == wire.AckWords
+			for i, n := range want {
+				if (i >= len(got) || got[i] != n) && !(full && i >= len(got)) {
+					t.Fatalf("seed %d step %d: %d arrived and the ack (%s) does not tell it", seed, step, n, shape(&a))
+				}
+			}
+			if distance := newest - want[len(want)-1]; distance <= 32 && a.Words != 1 && in.seen.size() == before {
+				t.Fatalf("seed %d step %d: %s, want one word: %d is the oldest news", seed, step, shape(&a), distance)
+			}
+		}
+	}
+	t.Log(forms)
+	for _, form := range []string{"run", "bits", "words", "runs"} {
+		if forms[form] < 500 {
+			t.Errorf("the test makes %d acks of form %s only", forms[form], form)
+		}
+	}
+}
+
+func shape(a *wire.Ack) string {
+	switch {
+	case a.RunCount > 0:
+		return "runs"
+	case a.Words > 1:
+		return "words"
+	case a.Words == 0:
+		return "none"
+	case a.Form() == wire.AckBits:
+		return "bits"
+	}
+	return "run"
+}
+
+// TestShorterForm: words and runs, whichever is shorter, and words if they
+// are equal.
+func TestShorterForm(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		lost func(n uint64) bool // of 0 to total-1
+		want string
+		size int
+	}{
+		{"one hole", func(n uint64) bool { return n == 50 }, "runs", 4 + 2 + 1 + 1},
+		{"every third of 64", func(n uint64) bool { return n < 136 || n%3 == 0 }, "words", 4 + 8},
+		{"every third of 200", func(n uint64) bool { return n%3 == 0 }, "words", 4 + 28},
+		{"every tenth", func(n uint64) bool { return n%10 == 0 }, "words", 4 + 28},
+		{"every sixteenth", func(n uint64) bool { return n%16 == 1 }, "runs", 4 + 27},
+	} {
+		var in Receiver
+		for n := range uint64(200) {
+			if !test.lost(n) {
+				in.Add(epoch, n, 1, true)
+			}
+		}
+		var a wire.Ack
+		in.Fill(epoch, wire.MaxAckLen, &a)
+		if got := shape(&a); got != test.want || wire.AckLen(&a) != test.size {
+			t.Errorf("%s: %s of %d bytes, want %s of %d", test.name, got, wire.AckLen(&a), test.want, test.size)
 		}
 	}
 }
@@ -73,12 +162,12 @@ func TestAckForms(t *testing.T) {
 	var in Receiver
 	form := func() wire.AckForm {
 		var a wire.Ack
-		in.Fill(epoch, &a)
+		in.Fill(epoch, wire.MaxAckLen, &a)
 		return a.Form()
 	}
 	add := func(from, to uint64) {
 		for n := from; n < to; n++ {
-			in.Add(epoch, n, true)
+			in.Add(epoch, n, 3, true)
 		}
 	}
 	add(0, 33)
@@ -97,13 +186,23 @@ func TestAckForms(t *testing.T) {
 	if got := form(); got != wire.AckBits {
 		t.Errorf("a hole: form %d, want bits", got)
 	}
-	in.Add(epoch, 34, true)
+	in.Add(epoch, 34, 3, true)
 	if got := form(); got != wire.AckRun {
 		t.Errorf("the hole is filled: form %d, want run", got)
 	}
+	in.Confirm(35)
 	add(1000, 1001)
-	if got := form(); got != wire.AckWide {
-		t.Errorf("a gap of a thousand: form %d, want wide", got)
+	if got := form(); got != wire.AckBits {
+		t.Errorf("a gap of a thousand: form %d, want bits", got)
+	}
+	in.Add(epoch, 1001, 1, true)
+	in.Confirm(1001)
+	if add(1002, 1032); form() != wire.AckBits {
+		t.Errorf("31 after the gap: form %d, want bits", form())
+	}
+	in.Add(epoch, 1032, 1, true)
+	if got := form(); got != wire.AckShort {
+		t.Errorf("32 after the gap, the newest in one byte: form %d, want short run", got)
 	}
 }
 
@@ -112,12 +211,12 @@ func TestAckDue(t *testing.T) {
 	if in.Any() || !in.Due(time.Millisecond).IsZero() {
 		t.Error("an ack is due before anything arrived")
 	}
-	in.Add(epoch, 0, false)
+	in.Add(epoch, 0, 3, false)
 	if !in.Any() || !in.Due(time.Millisecond).IsZero() {
 		t.Error("a packet that does not elicit makes an ack due")
 	}
-	in.Add(epoch.Add(1), 1, true)
-	in.Add(epoch.Add(2), 2, true)
+	in.Add(epoch.Add(1), 1, 3, true)
+	in.Add(epoch.Add(2), 2, 3, true)
 	if got, want := in.Due(time.Millisecond), epoch.Add(1).Add(time.Millisecond); !got.Equal(want) {
 		t.Errorf("Due = %v, want %v: the first decides", got, want)
 	}
@@ -126,7 +225,7 @@ func TestAckDue(t *testing.T) {
 		t.Error("an ack is due after it was sent")
 	}
 	var a wire.Ack
-	in.Fill(epoch.Add(5*time.Millisecond), &a)
+	in.Fill(epoch.Add(5*time.Millisecond), wire.MaxAckLen, &a)
 	if want := 5*time.Millisecond - 2; a.Delay != want {
 		t.Errorf("Delay = %v, want %v since the newest came", a.Delay, want)
 	}
@@ -150,19 +249,19 @@ func TestSlowAcks(t *testing.T) {
 			t.Fatal("numbers are not consecutive")
 		}
 		if r.Float64() < 0.9 {
-			in.Add(now, n, true)
+			in.Add(now, n, 3, true)
 			got[n] = true
 		}
 		if n%13 != 0 || r.Float64() < 0.1 {
 			continue
 		}
 		var a wire.Ack
-		in.Fill(now, &a)
+		in.Fill(now, wire.MaxAckLen, &a)
 		var decoded wire.Ack
 		if _, err := wire.ConsumeAck(wire.AppendAck(nil, &a), a.Form(), &decoded); err != nil {
 			t.Fatal(err)
 		}
-		if !out.Ack(now, &decoded) {
+		if !take(&out, now, &decoded) {
 			t.Fatal("an honest ack is refused")
 		}
 		for _, n := range out.Acked {
@@ -186,12 +285,27 @@ func TestSlowAcks(t *testing.T) {
 	}
 }
 
+// TestAckAtOnce: a flood does not wait for the delay.
+func TestAckAtOnce(t *testing.T) {
+	var in Receiver
+	for n := range uint64(ackEvery) {
+		in.Add(epoch.Add(time.Duration(n)), n, 1, true)
+		want := epoch.Add(time.Second)
+		if n == ackEvery-1 {
+			want = epoch
+		}
+		if got := in.Due(time.Second); !got.Equal(want) {
+			t.Fatalf("after %d packets: Due = %v, want %v", n+1, got, want)
+		}
+	}
+}
+
 func TestInboundLoss(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	var in Receiver
 	for n := range uint64(20000) {
 		if r.Float64() >= 0.1 {
-			in.Add(epoch, n, true)
+			in.Add(epoch, n, 3, true)
 		}
 	}
 	if got := in.Loss(); got < 0.04 || got > 0.18 {
@@ -204,11 +318,11 @@ func TestOutage(t *testing.T) {
 	for gap, want := range map[uint64]float64{64: 0.39, 200: 0.79, 1000: 0.999, 1 << 40: 0.999} {
 		var in Receiver
 		for n := range uint64(200) {
-			in.Add(epoch, n, true)
+			in.Add(epoch, n, 3, true)
 		}
-		in.Add(epoch, 200+gap, true)
+		in.Add(epoch, 200+gap, 3, true)
 		for n := range uint64(lossHorizon) { // until all of it is beyond
-			in.Add(epoch, 201+gap+n, true)
+			in.Add(epoch, 201+gap+n, 3, true)
 		}
 		if got := in.Loss(); got < want-0.06 || got > want+0.06 {
 			t.Errorf("after a gap of %d: Loss() = %.3f, want %.2f", gap, got, want)
@@ -219,12 +333,18 @@ func TestOutage(t *testing.T) {
 // TestReceiverHugeGap: a peer can jump as far as it likes.
 func TestReceiverHugeGap(t *testing.T) {
 	var in Receiver
-	for _, n := range []uint64{0, 1, 1 << 31, 1<<31 + 1, 1 << 62, 1<<62 + 300} {
-		in.Add(epoch, n, true)
+	for _, n := range []uint64{0, 1, 1 << 31, 1<<31 + 1, 1 << 40, 1 << 62, 1<<62 + 300} {
+		in.Add(epoch, n, 3, true)
 		var a wire.Ack
-		in.Fill(epoch, &a)
-		if a.Newest != n || a.Words > wire.AckWords {
-			t.Fatalf("after %d: ack of %d in %d words", n, a.Newest, a.Words)
+		in.Fill(epoch, wire.MaxAckLen, &a)
+		got := travel(t, &a)
+		if a.Newest != n || got.Newest != n {
+			t.Fatalf("after %d: ack of %d", n, a.Newest)
+		}
+		for _, m := range told(got) {
+			if m != n && m != n-1 && m != n-300 && (n > 1 || m > 0) {
+				t.Fatalf("after %d: the ack tells of %d", n, m)
+			}
 		}
 	}
 }
@@ -236,8 +356,8 @@ func BenchmarkReceiver(b *testing.B) {
 	n := uint64(0)
 	b.ReportAllocs()
 	for b.Loop() {
-		in.Add(epoch, n, true)
-		in.Fill(epoch, &a)
+		in.Add(epoch, n, 3, true)
+		in.Fill(epoch, wire.MaxAckLen, &a)
 		in.Sent()
 		in.Confirm(n)
 		n++

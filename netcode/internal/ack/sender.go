@@ -55,6 +55,7 @@ type Sender struct {
 	next     uint64 // number of the next packet
 	undone   uint64 // oldest number still in flight, or next
 	acked    uint64 // one more than the newest number acknowledged
+	taken    uint64 // one more than the peer's newest packet whose ack was taken
 	loss     float64
 	probes   int       // probes sent since the last acknowledgement
 	lastSent time.Time // of an eliciting packet
@@ -73,6 +74,10 @@ func (s *Sender) Next() uint64 { return s.next }
 
 // Acknowledged returns one more than the newest number acknowledged.
 func (s *Sender) Acknowledged() uint64 { return s.acked }
+
+// Stuck reports whether so many packets followed the newest acknowledged one
+// that acknowledgements could not name them any more.
+func (s *Sender) Stuck() bool { return s.next-s.acked >= wire.MaxDoubt }
 
 // Loss returns the estimated share of packets that do not arrive, 0 to 1.
 func (s *Sender) Loss() float64 { return s.loss }
@@ -146,14 +151,23 @@ func (s *Sender) Commit(p *Packet) (number uint64) {
 	return number
 }
 
-// Ack processes an acknowledgement received at now. It reports false if the
-// peer acknowledges what was never sent. Acked and Lost hold the result.
-func (s *Sender) Ack(now time.Time, a *wire.Ack) bool {
+// Ack processes an acknowledgement received at now in the peer's packet from.
+// It reports false if the peer acknowledges what was never sent. Acked and
+// Lost hold the result.
+//
+// An ack in a packet older than one from which an ack was taken is ignored: it
+// says nothing that the newer one did not, and its truncated number could mean
+// another (docs/PROTOCOL.md, section 4.2).
+func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
 	s.Acked, s.Lost = s.Acked[:0], s.Lost[:0]
-	newest := wire.ExpandNumber(a.Newest, 2, s.next)
+	if a.Form() == wire.AckWide && a.Words == 0 && a.RunCount == 0 || from < s.taken {
+		return true
+	}
+	newest := wire.ExpandNewest(a, s.acked)
 	if newest >= s.next {
 		return false
 	}
+	s.taken = from + 1
 	// The round trip is measured on the newest packet, when it is news, and
 	// the delay is known: an ack that was lost is repeated by a packet that
 	// may leave much later than the wire can say.
@@ -161,13 +175,10 @@ func (s *Sender) Ack(now time.Time, a *wire.Ack) bool {
 		s.RTT.Add(now.Sub(p.At), a.Delay)
 	}
 	s.ackOne(newest)
-	for i := range 32 * uint64(a.Words) {
-		if i >= newest {
-			break
-		}
-		if a.Bits[i/32]>>(i%32)&1 != 0 {
-			s.ackOne(newest - 1 - i)
-		}
+	if a.RunCount > 0 {
+		s.ackRuns(newest, a)
+	} else {
+		s.ackBits(newest, a)
 	}
 	s.acked = max(s.acked, newest+1)
 	if len(s.Acked) > 0 {
@@ -175,6 +186,27 @@ func (s *Sender) Ack(now time.Time, a *wire.Ack) bool {
 	}
 	s.DetectLoss(now)
 	return true
+}
+
+func (s *Sender) ackBits(newest uint64, a *wire.Ack) {
+	for i := range min(newest, 32*uint64(a.Words)) {
+		if a.Bits[i/32]>>(i%32)&1 != 0 {
+			s.ackOne(newest - 1 - i)
+		}
+	}
+}
+
+func (s *Sender) ackRuns(newest uint64, a *wire.Ack) {
+	n := newest // all from here on is told
+	for i, run := range a.Runs[:a.RunCount] {
+		end := n - min(n, uint64(run))
+		for n > end && n > s.oldest {
+			if n--; i%2 == 0 {
+				s.ackOne(n)
+			}
+		}
+		n = end
+	}
 }
 
 func (s *Sender) ackOne(number uint64) {

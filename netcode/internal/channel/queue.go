@@ -6,9 +6,9 @@
 package channel
 
 // MaxSegment is the most message data one frame carries, in bytes: a datagram
-// of 1,200 bytes less the longest header (13), the widest ack (36), the
-// longest frame overhead (7) and the tag (16) leaves 1,128; the rest is left
-// to later versions.
+// of 1,200 bytes less the longest header (12), the longest ack (52), the
+// longest frame overhead (7) and the tag (16) leaves 1,113; the rest is left
+// to control frames.
 const MaxSegment = 1100
 
 // A Queue holds received messages until the application takes them. The zero

@@ -3,7 +3,7 @@ package wire
 import "testing"
 
 func BenchmarkHeader(b *testing.B) {
-	h := Header{HasConnID: true, AckForm: AckRun, ConnID: 0x030201, Number: 258, NumberLen: 2}
+	h := Header{HasConnID: true, AckForm: AckRun, ConnID: 0x030201, Number: 258, NumberLen: 1}
 	b.Run("append", func(b *testing.B) {
 		buf := make([]byte, 0, MaxHeaderLen)
 		b.ReportAllocs()
@@ -24,9 +24,11 @@ func BenchmarkHeader(b *testing.B) {
 
 func BenchmarkAck(b *testing.B) {
 	for name, a := range map[string]*Ack{
-		"run":  {Newest: 9, Words: 1, Bits: [AckWords]uint32{^uint32(0)}},
-		"bits": {Newest: 9, Words: 1, Bits: [AckWords]uint32{7}},
-		"wide": {Newest: 9, Words: 8},
+		"short": {Newest: 9, Short: true, Words: 1, Bits: [AckWords]uint32{^uint32(0)}},
+		"run":   {Newest: 9, Words: 1, Bits: [AckWords]uint32{^uint32(0)}},
+		"bits":  {Newest: 9, Words: 1, Bits: [AckWords]uint32{7}},
+		"wide":  {Newest: 9, Words: 8},
+		"runs":  {Newest: 9, RunCount: 5, Runs: [AckRuns]uint16{9, 1, 200, 2, 30}},
 	} {
 		b.Run(name, func(b *testing.B) {
 			var got Ack

@@ -6,10 +6,7 @@
 // function accepts, the append function reproduces.
 package wire
 
-import (
-	"encoding/binary"
-	"errors"
-)
+import "errors"
 
 // Errors of consume functions. The bytes came from the network: callers
 // count them and drop the datagram.
@@ -59,10 +56,10 @@ type AckForm uint8
 
 // The forms of the ack section.
 const (
-	AckNone AckForm = iota // nothing received yet
-	AckRun                 // the newest and the 32 before it all arrived
-	AckBits                // 32 explicit bits
-	AckWide                // 2 to 8 words of 32 bits
+	AckShort AckForm = iota // a run, its newest in one byte
+	AckRun                  // the newest and the 32 before it all arrived
+	AckBits                 // 32 explicit bits
+	AckWide                 // nothing yet, 2 to 8 words of 32 bits, or run lengths
 )
 
 // A Header is the part of a packet that is authenticated but not encrypted
@@ -71,32 +68,32 @@ const (
 //	7 6 5 4 3 2 1 0
 //	1 1 0 K L A A C
 //
-// K key phase, zero in version 1; L packet number of 4 bytes, else 2;
+// K key phase, zero in version 1; L packet number of 3 bytes, else 1;
 // A ack form; C a connection ID follows.
 type Header struct {
 	HasConnID bool
 	AckForm   AckForm
 	ConnID    uint64 // low ConnIDLen bytes
 	Number    uint64 // full when encoding; the truncated bits when decoded
-	NumberLen int    // 2 or 4 bytes
+	NumberLen int    // 1 or 3 bytes
 }
 
 const (
 	flagKeyPhase  = 1 << 4
-	flagNumber4   = 1 << 3
+	flagLong      = 1 << 3
 	ackFormShift  = 1
 	ackFormMask   = 3 << ackFormShift
 	flagHasConnID = 1 << 0
 )
 
 // MaxHeaderLen is the longest header, in bytes.
-const MaxHeaderLen = 1 + 8 + 4
+const MaxHeaderLen = 1 + 8 + 3
 
 // AppendHeader appends h with a connection ID of connIDLen bytes.
 func AppendHeader(b []byte, h Header, connIDLen int) []byte {
 	first := byte(firstPacket) | byte(h.AckForm)<<ackFormShift
-	if h.NumberLen == 4 {
-		first |= flagNumber4
+	if h.NumberLen > 1 {
+		first |= flagLong
 	}
 	if h.HasConnID {
 		first |= flagHasConnID
@@ -109,10 +106,11 @@ func AppendHeader(b []byte, h Header, connIDLen int) []byte {
 			id >>= 8
 		}
 	}
-	if h.NumberLen == 4 {
-		return binary.LittleEndian.AppendUint32(b, uint32(h.Number))
+	b = append(b, byte(h.Number))
+	if h.NumberLen > 1 {
+		b = append(b, byte(h.Number>>8), byte(h.Number>>16))
 	}
-	return binary.LittleEndian.AppendUint16(b, uint16(h.Number))
+	return b
 }
 
 // ConsumeHeader decodes the header of a packet. connIDLen is the length of
@@ -128,9 +126,9 @@ func ConsumeHeader(b []byte, connIDLen int) (h Header, length int, err error) {
 	}
 	h.AckForm = AckForm(first & ackFormMask >> ackFormShift)
 	h.HasConnID = first&flagHasConnID != 0
-	h.NumberLen = 2
-	if first&flagNumber4 != 0 {
-		h.NumberLen = 4
+	h.NumberLen = 1
+	if first&flagLong != 0 {
+		h.NumberLen = 3
 	}
 	length = 1
 	if h.HasConnID {
@@ -145,10 +143,9 @@ func ConsumeHeader(b []byte, connIDLen int) (h Header, length int, err error) {
 	if len(b) < length+h.NumberLen {
 		return Header{}, 0, ErrShort
 	}
-	if h.NumberLen == 4 {
-		h.Number = uint64(binary.LittleEndian.Uint32(b[length:]))
-	} else {
-		h.Number = uint64(binary.LittleEndian.Uint16(b[length:]))
+	h.Number = uint64(b[length])
+	if h.NumberLen > 1 {
+		h.Number |= uint64(b[length+1])<<8 | uint64(b[length+2])<<16
 	}
 	return h, length + h.NumberLen, nil
 }

@@ -36,6 +36,13 @@ func TestNumberVectors(t *testing.T) {
 			}
 			continue
 		}
+		if r.field("newest") != "" {
+			a := Ack{Newest: r.uint("newest"), Short: r.uint("len") == 1, Words: 1, Bits: [AckWords]uint32{^uint32(0)}}
+			if got, want := ExpandNewest(&a, r.uint("acknowledged")), r.parse(r.cells[1]); got != want {
+				t.Errorf("ExpandNewest: %s = %#x, want %#x", r.cells[0], got, want)
+			}
+			continue
+		}
 		got := ExpandNumber(r.uint("low"), int(r.uint("len")), r.uint("expected"))
 		if want := r.parse(r.cells[1]); got != want {
 			t.Errorf("ExpandNumber: %s = %#x, want %#x", r.cells[0], got, want)
@@ -46,8 +53,8 @@ func TestNumberVectors(t *testing.T) {
 // TestNumberRoundTrip: whatever a sender writes, a receiver that is no
 // further behind than the sender believes restores it.
 func TestNumberRoundTrip(t *testing.T) {
-	for _, base := range []uint64{0, 1 << 15, 1 << 16, 1 << 31, 1 << 32, 1<<62 - 1<<18} {
-		for _, doubt := range []uint64{0, 1, 1<<15 - 1, 1 << 15, 1 << 16, 1 << 17} {
+	for _, base := range []uint64{0, 1 << 7, 1 << 8, 1 << 23, 1 << 24, 1<<62 - 1<<24} {
+		for _, doubt := range []uint64{0, 1, 1<<7 - 1, 1 << 7, 1 << 8, MaxDoubt, 1<<23 - 1} {
 			number := base + doubt
 			n := NumberLen(number, base)
 			for _, expected := range []uint64{base, base + doubt/2, number} {
@@ -61,9 +68,18 @@ func TestNumberRoundTrip(t *testing.T) {
 
 func ackOf(r row) *Ack {
 	a := &Ack{Newest: r.uint("newest"), Delay: time.Duration(r.uint("delay")) * time.Microsecond}
-	for word := range strings.SplitSeq(r.field("words"), ",") {
-		a.Bits[a.Words] = uint32(r.parse(word))
-		a.Words++
+	a.Short = r.uint("form") == 0
+	if words := r.field("words"); words != "" {
+		for word := range strings.SplitSeq(words, ",") {
+			a.Bits[a.Words] = uint32(r.parse(word))
+			a.Words++
+		}
+	}
+	if runs := r.field("runs"); runs != "" {
+		for run := range strings.SplitSeq(runs, ",") {
+			a.Runs[a.RunCount] = uint16(r.parse(run))
+			a.RunCount++
+		}
 	}
 	return a
 }
@@ -75,8 +91,8 @@ func TestAckVectors(t *testing.T) {
 			t.Errorf("%s: Form() = %d", r.cells[0], a.Form())
 		}
 		check(t, r.cells[0], AppendAck(nil, a), wire)
-		if got := AckLen(form, a.Words); got != len(wire) {
-			t.Errorf("AckLen(%d, %d) = %d, want %d", form, a.Words, got, len(wire))
+		if got := AckLen(a); got != len(wire) {
+			t.Errorf("AckLen(%s) = %d, want %d", r.cells[0], got, len(wire))
 		}
 		var got Ack
 		rest, err := ConsumeAck(append(wire, 9, 9), form, &got)
@@ -220,7 +236,7 @@ func TestMalformedVectors(t *testing.T) {
 		switch kind, form, _ := strings.Cut(r.cells[0], " "); kind + form {
 		case "header":
 			_, _, err = ConsumeHeader(b, 3)
-		case "ack1", "ack2", "ack3":
+		case "ack0", "ack1", "ack2", "ack3":
 			_, err = ConsumeAck(b, AckForm(r.parse(form)), &Ack{})
 		case "frame":
 			_, err = ConsumeFrame(b, &Frame{})
