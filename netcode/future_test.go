@@ -82,5 +82,5 @@ func (l *lab) inject(plain []byte) {
 	record := l.conn.out.Add(l.now)
 	record.Eliciting = true
 	number := l.conn.out.Commit(record)
-	l.server.Receive(l.now, clientPath, sealed(l.conn, byte(wire.AckNone), number, plain))
+	l.server.Receive(l.now, clientPath, sealed(l.conn, byte(wire.AckWide), number, append([]byte{0}, plain...)))
 }
