@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/ebitengine/oto/v3 v3.4.0
 	github.com/flynn/noise v1.1.0
+	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/hajimehoshi/ebiten/v2 v2.9.9
 	github.com/jezek/xgb v1.1.1
 	golang.org/x/crypto v0.58.0

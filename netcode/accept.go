@@ -72,14 +72,15 @@ func (c *Core) refuse(now time.Time, path Path, h *wire.Handshake, why wire.Refu
 	})
 }
 
-// cookieJar returns the jar, made when the first client asks.
+// cookieJar returns the jar, made when the first client asks, and the gate
+// with it.
 func (c *Core) cookieJar(now time.Time) *handshake.CookieJar {
 	if c.cookies == nil {
 		jar, err := handshake.NewCookieJar(c.cfg.Random, now)
 		if err != nil {
 			return nil // no randomness: serve nobody
 		}
-		c.cookies = jar
+		c.cookies, c.gate = jar, newGate(c.cfg.Random)
 	}
 	return c.cookies
 }
@@ -90,6 +91,10 @@ func (c *Core) sendCookie(now time.Time, path Path, h *wire.Handshake) {
 	jar := c.cookieJar(now)
 	if jar == nil {
 		c.drop(DropHandshake)
+		return
+	}
+	if !c.gate.allowCookie(now, path, h.ClientID) {
+		c.drop(DropLimit)
 		return
 	}
 	var pathBytes [pathBytesLen]byte
@@ -117,23 +122,19 @@ func (c *Core) receiveInitiate(now time.Time, path Path, h *wire.Handshake) {
 		c.drop(DropLimit)
 		return
 	}
+	if !c.gate.allowHandshake(now, path.Remote.Addr(), c.cfg.HandshakeRate) {
+		c.drop(DropLimit)
+		return
+	}
 	c.stats.Handshakes++
 	if !c.begin(now, path, h) {
 		c.drop(DropHandshake)
 	}
 }
 
-// pendingFrom counts the handshakes under way from the host with address a. An
-// IPv6 host has 64 bits to choose its address from.
+// pendingFrom counts the handshakes under way from the host with address a.
 func (c *Core) pendingFrom(a netip.Addr) (n int) {
-	bits := a.BitLen()
-	if a.Is6() {
-		bits = 64
-	}
-	host, err := a.Prefix(bits)
-	if err != nil {
-		return 0
-	}
+	host := hostOf(a)
 	for key := range c.pending {
 		if host.Contains(key.remote.Addr().WithZone("")) {
 			n++
@@ -242,7 +243,7 @@ func (c *Conn) answerInitiate(info *wire.ServerInfo) bool {
 // meet looks at what the client says of itself, and keeps its hello until it
 // has proven that it has the keys.
 func (c *Conn) meet(now time.Time, client *wire.ClientInfo) {
-	c.shaking.hello = slices.Clone(client.Hello)
+	c.shaking.hello, c.shaking.token = slices.Clone(client.Hello), slices.Clone(client.Token)
 	if text := describeMismatch(client.Identity, c.core.identity); text != "" {
 		c.Close(now, CloseWrongVersion, text)
 	} else if c.core.accepted >= c.core.cfg.MaxConns {

@@ -141,7 +141,7 @@ func (s crowdSender) SendDatagram(path Path, datagram []byte) {
 func newCrowd(t testing.TB, n int, suite Suite) *crowd {
 	t.Helper()
 	server, client := testConfig(1), testConfig(2)
-	server.MaxConns = n
+	server.MaxConns, server.HandshakeRate = n, -1
 	server.Suite, client.Suite = suite, suite
 	c := &crowd{now: time.Unix(0, 0)}
 	var err error

@@ -25,6 +25,10 @@ const (
 	CloseWrongMode    CloseReason = 10 // one side is encrypted, the other plaintext
 	CloseWrongKey     CloseReason = 11 // the server's key is not the pinned one
 
+	CloseReplaced    CloseReason = 12 // the client came back by another connection
+	CloseNotAdmitted CloseReason = 13 // by the server's application: Text says why
+	CloseMoved       CloseReason = 14 // exported to another process; never on the wire
+
 	// CloseApplication is the first reason left to applications.
 	CloseApplication CloseReason = 128
 )
@@ -42,6 +46,9 @@ var closeReasonNames = [...]string{
 	CloseKeyLimit:     "key limit reached",
 	CloseWrongMode:    "encryption mismatch",
 	CloseWrongKey:     "wrong server key",
+	CloseReplaced:     "replaced by a newer connection",
+	CloseNotAdmitted:  "not admitted",
+	CloseMoved:        "moved to another process",
 }
 
 // String returns the reason in words.

@@ -126,6 +126,20 @@ type Config struct {
 	// Suite restricts the cipher. Both ends must agree or leave it SuiteAuto.
 	Suite Suite
 
+	// Admit, if not nil, decides about every client that has proven its key,
+	// before the application hears of it: whether its connect token is good
+	// (package token), say, or its key banned. What it returns becomes the
+	// connection's User. An error turns the client away with CloseNotAdmitted
+	// and the error's text, or with the reason and text of a *CloseError. It
+	// is called from Receive and must not call the Core; its argument's bytes
+	// are valid during the call.
+	Admit func(now time.Time, a Applicant) (user any, err error)
+
+	// HandshakeRate is how many handshakes a second one host, an IPv4 address
+	// or the 64-bit prefix of an IPv6 one, may have computed, after 64 at
+	// once. If zero, 20. If negative, there is no limit.
+	HandshakeRate int
+
 	// Timeout is how long a connection survives silence from its peer. If
 	// zero, 10 seconds (the default of netcode and GameNetworkingSockets). If
 	// negative, connections never time out.
@@ -175,6 +189,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
+	setDefault(&c.HandshakeRate, defaultHandshakeRate)
 	setDefault(&c.Timeout, defaultTimeout)
 	setDefault(&c.HandshakeTimeout, defaultHandshakeTimeout)
 	setDefault(&c.Keepalive, defaultKeepalive)
@@ -206,7 +221,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, err
 }
 
-func setDefault(d *time.Duration, value time.Duration) {
+func setDefault[T int | time.Duration](d *T, value T) {
 	if *d == 0 {
 		*d = value
 	}

@@ -28,6 +28,7 @@ type Core struct {
 	identity wire.Identity
 	suites   wire.Suites
 	cookies  *handshake.CookieJar // nil until the first datagram from a client
+	gate     *gate                // made with cookies
 
 	conns   []*Conn                // in the order they began
 	byID    map[uint64]*Conn       // accepted, by the connection ID we gave out

@@ -22,6 +22,10 @@ type DialOptions struct {
 	// Hello is application data for the server's EventConnected, such as the
 	// player's name; at most 512 bytes. It is encrypted.
 	Hello []byte
+
+	// Token is a connect token for the server's Config.Admit. It is encrypted
+	// too. Hello and Token together are at most 1,000 bytes.
+	Token []byte
 }
 
 // Dial begins to connect over path. The result comes as an event:
@@ -33,6 +37,9 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 		return nil, errors.New("netcode: Dial: path has no remote address")
 	case len(opt.Hello) > wire.MaxHello:
 		return nil, fmt.Errorf("netcode: DialOptions.Hello has %d bytes, want at most %d", len(opt.Hello), wire.MaxHello)
+	case len(opt.Hello)+len(opt.Token) > wire.MaxFirstFlight:
+		return nil, fmt.Errorf("netcode: DialOptions.Hello and Token have %d bytes, want at most %d together",
+			len(opt.Hello)+len(opt.Token), wire.MaxFirstFlight)
 	case c.byPeer[keyOf(path)] != nil:
 		return nil, ErrPathInUse
 	}
@@ -45,7 +52,7 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 	c.trace.at(now)
 	s := &shaking{
 		clientID: conn.traceID, mode: wire.ModeXX,
-		hello: slices.Clone(opt.Hello), began: now, resendAt: now,
+		hello: slices.Clone(opt.Hello), token: slices.Clone(opt.Token), began: now, resendAt: now,
 	}
 	conn.shaking = s
 	switch {
@@ -71,7 +78,7 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 func (c *Conn) firstMessage(serverKey [32]byte) (err error) {
 	s, core := c.shaking, c.core
 	payload := []byte{byte(core.suites)}
-	info := wire.ClientInfo{Identity: core.identity, Hello: s.hello}
+	info := wire.ClientInfo{Identity: core.identity, Hello: s.hello, Token: s.token}
 	if s.mode != wire.ModeXX {
 		payload = wire.AppendClientInfo(payload, &info)
 	}
@@ -161,7 +168,7 @@ func (c *Conn) respond(now time.Time, h *wire.Handshake) bool {
 	mismatch := describeMismatch(c.core.identity, info.Identity)
 	if s.mode == wire.ModeXX {
 		message, err := s.noise.Write(nil, wire.AppendClientInfo(nil,
-			&wire.ClientInfo{Identity: c.core.identity, Hello: s.hello}))
+			&wire.ClientInfo{Identity: c.core.identity, Hello: s.hello, Token: s.token}))
 		if err != nil {
 			return false
 		}

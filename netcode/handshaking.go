@@ -19,6 +19,7 @@ type shaking struct {
 	datagram []byte // sent last, and again until there is an answer
 	message  []byte // client: first handshake message, kept for a new cookie
 	hello    []byte // the application's
+	token    []byte // a connect token, or nothing
 	again    bool   // server: the client repeated itself
 
 	began    time.Time
@@ -117,17 +118,8 @@ func (c *Conn) confirm(now time.Time) {
 	delete(c.core.pending, c.handshakeKey())
 	c.shaking = nil
 	if c.state == StateConnecting {
-		c.admit(now, s.hello)
+		c.admit(now, s.hello, s.token)
 	}
-}
-
-// admit opens an accepted connection unless there is no room.
-func (c *Conn) admit(now time.Time, hello []byte) {
-	if c.core.accepted >= c.core.cfg.MaxConns {
-		c.Close(now, CloseFull, "")
-		return
-	}
-	c.open(hello)
 }
 
 // prologue binds what both ends know before the handshake into it.

@@ -49,6 +49,7 @@ type CoreStats struct {
 	Dropped      [numDropReasons]uint64 // by DropReason
 	Handshakes   uint64                 // started with a proven address
 	Refused      uint64                 // refused without state: version, mode, key
+	NotAdmitted  uint64                 // turned away by Config.Admit
 	Conns        int                    // open now
 }
 

@@ -36,7 +36,7 @@ func newCore(mode netcode.ChannelMode, seed uint64, maxConns int) (*netcode.Core
 			channelBlob:     {Name: "blob", Mode: netcode.ReliableOrdered, WindowBytes: blobWindow},
 		},
 		Suite:    netcode.SuiteChaCha20Poly1305,
-		MaxConns: maxConns,
+		MaxConns: maxConns, HandshakeRate: -1,
 		Random:   seeded(seed),
 	})
 }
