@@ -15,3 +15,6 @@ func newCarrier(conn *net.UDPConn, bound netip.Addr, opt Options) (carrier, erro
 
 // forceBuffers does nothing: only Linux goes beyond its own limits.
 func forceBuffers(syscall.RawConn, Options) {}
+
+// listenGroup leaves it to one socket: only Linux steers.
+func listenGroup(string, int, []Rule, Options) ([]*Socket, error) { return nil, nil }

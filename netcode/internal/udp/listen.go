@@ -17,25 +17,39 @@ func Listen(address string, opt Options) (*Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	network, err := networkOf(address)
+	conn, err := bind(address, beforeBind)
 	if err != nil {
-		return nil, listenError(address, err)
+		return nil, err
 	}
-	config := net.ListenConfig{Control: beforeBind}
-	packetConn, err := config.ListenPacket(context.Background(), network, address)
-	if err != nil {
-		return nil, listenError(address, err)
-	}
-	conn := packetConn.(*net.UDPConn)
-	s := &Socket{local: unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort())}
-	s.receiveBuffer, s.sendBuffer = setBuffers(conn, opt)
-	s.marks = setMarks(conn, s.local.Addr(), opt.trafficClass())
+	s := newSocket(conn, opt)
 	s.carrier, err = newCarrier(conn, s.local.Addr(), opt)
 	if err != nil {
 		conn.Close()
 		return nil, listenError(address, err)
 	}
 	return s, nil
+}
+
+// bind opens a UDP socket. Before it has its address, set may change it.
+func bind(address string, set func(network, address string, raw syscall.RawConn) error) (*net.UDPConn, error) {
+	network, err := networkOf(address)
+	if err != nil {
+		return nil, listenError(address, err)
+	}
+	config := net.ListenConfig{Control: set}
+	conn, err := config.ListenPacket(context.Background(), network, address)
+	if err != nil {
+		return nil, listenError(address, err)
+	}
+	return conn.(*net.UDPConn), nil
+}
+
+// newSocket sets the options of a bound socket. It has no carrier yet.
+func newSocket(conn *net.UDPConn, opt Options) *Socket {
+	s := &Socket{local: unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort())}
+	s.receiveBuffer, s.sendBuffer = setBuffers(conn, opt)
+	s.marks = setMarks(conn, s.local.Addr(), opt.trafficClass())
+	return s
 }
 
 // networkOf returns the network for net.ListenPacket. "udp" is dual-stack

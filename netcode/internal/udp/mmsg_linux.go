@@ -28,6 +28,10 @@ func newCarrier(conn *net.UDPConn, bound netip.Addr, opt Options) (carrier, erro
 	if opt.Plain {
 		return newPlain(conn, bound, opt), nil
 	}
+	return newMmsg(conn, bound, opt)
+}
+
+func newMmsg(conn *net.UDPConn, bound netip.Addr, opt Options) (*mmsg, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err

@@ -28,25 +28,24 @@ const (
 // address of the route: that one is right unless a socket bound to all
 // addresses runs on a host with several in one network.
 type plain struct {
-	conn  *net.UDPConn
-	bound netip.Addr // the socket's address, when it has only one
-	limit int        // MaxDatagram
+	conn   *net.UDPConn
+	reader *plainReader
+	bound  netip.Addr // the socket's address, when it has only one
+	limit  int        // MaxDatagram
 
-	free, full chan *plainBuffer
-	lent       []*plainBuffer // belong to the batch that the caller has
-	pending    *plainBuffer   // taken by wait, not received yet
-	batch      []Datagram
-	timer      *time.Timer
-	flushing   bool // the write deadline is set
-	progress   bool // and something was sent since, or it is the first
-	counts     Stats
+	full     chan *plainBuffer
+	lent     []*plainBuffer // belong to the batch that the caller has
+	pending  *plainBuffer   // taken by wait, not received yet
+	batch    []Datagram
+	timer    *time.Timer
+	flushing bool // the write deadline is set
+	progress bool // and something was sent since, or it is the first
+	counts   Stats
 
-	// Written by the reading goroutine.
-	receiveCalls, receiveErrors, truncated atomic.Uint64
+	overflowed atomic.Uint64 // written by the reading goroutine
 
 	closed atomic.Bool
 	done   chan struct{} // closed by close
-	ended  chan struct{} // closed when the reading goroutine has ended
 }
 
 // A plainBuffer is owned by the reading goroutine, then by the full channel,
@@ -59,66 +58,13 @@ type plainBuffer struct {
 }
 
 func newPlain(conn *net.UDPConn, bound netip.Addr, opt Options) *plain {
-	p := &plain{
-		conn:  conn,
-		limit: opt.MaxDatagram,
-		free:  make(chan *plainBuffer, 4*opt.Batch),
-		full:  make(chan *plainBuffer, 4*opt.Batch),
-		lent:  make([]*plainBuffer, 0, opt.Batch),
-		batch: make([]Datagram, 0, opt.Batch),
-		timer: time.NewTimer(0),
-		done:  make(chan struct{}),
-		ended: make(chan struct{}),
-	}
-	if !bound.IsUnspecified() {
-		p.bound = bound.WithZone("")
-	}
-	// One byte more than allowed, to see that a datagram was cut.
-	buffers := newSlab(cap(p.free), opt.MaxDatagram+1)
-	for i := range cap(p.free) {
-		p.free <- &plainBuffer{data: buffers.piece(i)}
-	}
-	go p.read()
-	return p
-}
-
-// read fills free buffers until the socket is closed.
-func (p *plain) read() {
-	defer close(p.ended)
-	for {
-		var b *plainBuffer
-		select {
-		case b = <-p.free:
-		case <-p.done:
-			return
-		}
-		for {
-			n, remote, err := p.conn.ReadFromUDPAddrPort(b.data)
-			p.receiveCalls.Add(1)
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			if n > p.limit || truncated(err) {
-				p.truncated.Add(1)
-				continue
-			}
-			if err == nil {
-				b.n, b.remote, b.at = n, unmap(remote), time.Now()
-				p.full <- b
-				break
-			}
-			// The network's answer to something sent earlier, such as
-			// WSAECONNRESET, or a passing lack of memory.
-			p.receiveErrors.Add(1)
-			time.Sleep(plainErrorPause)
-		}
-	}
+	return newPlainShards(conn, bound, opt, 1, nil)[0].(*plain)
 }
 
 // receive implements carrier.
 func (p *plain) receive() (batch []Datagram, more bool, err error) {
 	for _, b := range p.lent {
-		p.free <- b
+		p.reader.free <- b
 	}
 	p.lent, p.batch = p.lent[:0], p.batch[:0]
 	if p.closed.Load() {
@@ -224,11 +170,16 @@ func (p *plain) countFailed(err error) {
 // flush implements carrier.
 func (p *plain) flush() { p.flushing = false }
 
+// stats implements carrier. Of shards that share a socket, the first tells
+// what is known of it as a whole.
 func (p *plain) stats() Stats {
 	s := p.counts
-	s.ReceiveCalls = p.receiveCalls.Load()
-	s.ReceiveErrors = p.receiveErrors.Load()
-	s.Truncated = p.truncated.Load()
+	s.Overflowed = p.overflowed.Load()
+	if r := p.reader; p == r.shards[0] {
+		s.ReceiveCalls = r.calls.Load()
+		s.ReceiveErrors = r.errors.Load()
+		s.Truncated = r.truncated.Load()
+	}
 	return s
 }
 
@@ -237,7 +188,12 @@ func (p *plain) close() error {
 		return net.ErrClosed
 	}
 	close(p.done)
+	r := p.reader
+	if r.open.Add(-1) > 0 {
+		return nil
+	}
+	close(r.done)
 	err := p.conn.Close()
-	<-p.ended
+	<-r.ended
 	return err
 }

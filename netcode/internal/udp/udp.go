@@ -49,6 +49,10 @@ type Options struct {
 	// device can cut them (UDP_SEGMENT; Linux only).
 	NoSegmentation bool
 
+	// NoSteering leaves it to the kernel which of several shards receives a
+	// datagram, and to the shards to hand it over. It is there to test.
+	NoSteering bool
+
 	// Plain makes one system call for each datagram, as on systems without
 	// recvmmsg. It is there to compare and to test.
 	Plain bool
@@ -113,6 +117,9 @@ type Stats struct {
 	Truncated     uint64 // received larger than Options.MaxDatagram; dropped
 	ReceiveErrors uint64 // errors of earlier sends that surfaced on receive
 
+	HandedOver   uint64 // received, and given to the shard they belong to
+	HandoverFull uint64 // received for another shard; dropped, it had no room
+
 	Unroutable  uint64 // send dropped: no route, or no such family here
 	TooLarge    uint64 // send dropped: beyond MaxDatagram or the link's MTU
 	Denied      uint64 // send dropped: firewall or missing permission
@@ -139,13 +146,17 @@ type Socket struct {
 	receiveBuffer int
 	sendBuffer    int
 	marks         bool
+	shard         *shard // nil unless others share its address
 }
 
-// Receive returns the datagrams that wait, at most Options.Batch of them,
-// without blocking. More reports that others may wait still. The batch and
+// Receive returns datagrams that wait, at most Options.Batch of them and what
+// other shards have handed over, without blocking. More reports that others may wait still. The batch and
 // the data in it are valid until the next Receive. After Close the error is
 // net.ErrClosed; no other error is returned.
 func (s *Socket) Receive() (batch []Datagram, more bool, err error) {
+	if s.shard != nil {
+		return s.receiveShard()
+	}
 	return s.carrier.receive()
 }
 
@@ -192,12 +203,23 @@ func (s *Socket) SendBufferBytes() int { return s.sendBuffer }
 func (s *Socket) Marks() bool { return s.marks }
 
 // Stats returns the counters.
-func (s *Socket) Stats() Stats { return s.carrier.stats() }
+func (s *Socket) Stats() Stats {
+	stats := s.carrier.stats()
+	if s.shard != nil {
+		stats.HandedOver, stats.HandoverFull = s.shard.handed, s.shard.full
+	}
+	return stats
+}
 
 // Close closes the socket and makes Receive and Wait return net.ErrClosed,
 // also those that are under way in another goroutine. Queued datagrams that
 // were not flushed are lost. Closing twice returns net.ErrClosed.
-func (s *Socket) Close() error { return s.carrier.close() }
+func (s *Socket) Close() error {
+	if s.shard != nil {
+		s.shard.inbox.close()
+	}
+	return s.carrier.close()
+}
 
 // withDefaults returns o with defaults filled in, or an error that names the
 // field and the limit.

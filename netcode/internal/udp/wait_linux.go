@@ -38,6 +38,12 @@ type waiter struct {
 	socket int
 	timer  int // timerfd, CLOCK_MONOTONIC
 
+	// waker is an eventfd that other goroutines end a wait with; nil if none
+	// does. It is a blocking file, which the runtime's poller leaves alone:
+	// it is read only when it has something, and writing never blocks.
+	waker   *os.File
+	wakerFd int
+
 	// The wait under way.
 	deadline  time.Time
 	datagrams bool // they end it
@@ -48,7 +54,8 @@ type waiter struct {
 	watching bool      // the set will tell of datagrams
 
 	call   func(fd uintptr) bool // check
-	events [2]unix.EpollEvent
+	woken  [8]byte               // read from waker
+	events [3]unix.EpollEvent
 }
 
 func newWaiter(socket uintptr) (*waiter, error) {
@@ -88,6 +95,30 @@ func control(epoll, operation, fd int, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(epoll, operation, fd, &event))
 }
 
+// makeWakeable prepares the waiter for wake.
+func (w *waiter) makeWakeable() error {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("eventfd", err)
+	}
+	w.waker, w.wakerFd = os.NewFile(uintptr(fd), "eventfd"), fd
+	var epollErr error
+	err = w.raw.Control(func(epoll uintptr) {
+		epollErr = control(int(epoll), unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN)
+	})
+	return errors.Join(err, epollErr)
+}
+
+// one is what wake writes: eight bytes of the machine's order, which in any
+// order are not all ones and not zero.
+var one = [8]byte{1}
+
+// wake ends a wait for datagrams: the one under way, or the next. Any
+// goroutine may call it, also after close.
+func (w *waiter) wake() {
+	_, _ = w.waker.Write(one[:]) // fails when it is closed
+}
+
 // wait implements carrier.
 func (w *waiter) wait(deadline time.Time, datagrams bool) (readable bool, err error) {
 	w.deadline, w.datagrams, w.readable = deadline, datagrams, false
@@ -114,12 +145,18 @@ func (w *waiter) check(fd uintptr) bool {
 		return true // cannot happen without a timeout
 	}
 	for _, event := range w.events[:n] {
-		if int(event.Fd) == w.timer {
+		switch {
+		case int(event.Fd) == w.timer:
 			w.fired = true
 			expired = true
-		} else {
+		case w.waker != nil && int(event.Fd) == w.wakerFd:
+			if w.datagrams { // else the next wait that cares is told
+				_, _ = unix.Read(w.wakerFd, w.woken[:])
+				w.readable = true
+			}
+		default:
 			w.watching = false
-			w.readable = w.datagrams // else the next wait that cares is told
+			w.readable = w.readable || w.datagrams // else the next wait that cares is told
 		}
 	}
 	return expired || w.readable
@@ -151,4 +188,7 @@ func (w *waiter) arm() (expired bool) {
 func (w *waiter) close() {
 	w.epoll.Close() // returns when nobody is in check
 	unix.Close(w.timer)
+	if w.waker != nil {
+		w.waker.Close()
+	}
 }
