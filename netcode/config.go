@@ -118,6 +118,11 @@ type Config struct {
 	// none is accepted. At most 65,535.
 	MaxConns int
 
+	// Shard and Shards say which of several Cores behind one address this is:
+	// the connection IDs it hands out lead to it. If Shards is zero, the only
+	// one. At most 64 Shards; see NewShards.
+	Shard, Shards int
+
 	// Plaintext turns encryption off: packets carry a CRC-32C instead of an
 	// AEAD tag. For local networks and debugging only. Both ends must choose
 	// it; it is never negotiated.
@@ -199,6 +204,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, err
 	}
 	c.Channels = channels
+	if err := c.checkShards(); err != nil {
+		return c, err
+	}
 	if c.MaxQueued == 0 {
 		c.MaxQueued = defaultMaxQueued + largest
 	}

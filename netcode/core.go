@@ -281,8 +281,8 @@ func (c *Core) newConnID() (uint64, error) {
 		if _, err := io.ReadFull(c.cfg.Random, b[:connIDLen]); err != nil {
 			return 0, fmt.Errorf("netcode: connection ID: %w", err)
 		}
-		id := binary.LittleEndian.Uint64(b[:])
-		if c.byID[id] == nil {
+		id, ok := shardID(binary.LittleEndian.Uint64(b[:]), c.cfg.Shard, c.cfg.Shards)
+		if ok && c.byID[id] == nil {
 			return id, nil
 		}
 	}

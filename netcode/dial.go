@@ -26,6 +26,12 @@ type DialOptions struct {
 	// Token is a connect token for the server's Config.Admit. It is encrypted
 	// too. Hello and Token together are at most 1,000 bytes.
 	Token []byte
+
+	// Route leads to one of several shards behind the server's address, if
+	// the server has said which: number Route modulo how many there are
+	// (NewShards). So the shard's number plus that of shards does, in the
+	// list of matches that gives the address. If zero, to any of them.
+	Route uint8
 }
 
 // Dial begins to connect over path. The result comes as an event:
@@ -42,12 +48,14 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 			len(opt.Hello)+len(opt.Token), wire.MaxFirstFlight)
 	case c.byPeer[keyOf(path)] != nil:
 		return nil, ErrPathInUse
+	case c.cfg.Shards > 1:
+		return nil, errShardDials
 	}
 	var id [8]byte
 	if _, err := io.ReadFull(c.cfg.Random, id[:]); err != nil {
 		return nil, fmt.Errorf("netcode: Dial: %w", err)
 	}
-	conn := newConn(c, now, path, binary.LittleEndian.Uint64(id[:]))
+	conn := newConn(c, now, path, routeID(binary.LittleEndian.Uint64(id[:]), opt.Route))
 	conn.dialled = true
 	c.trace.at(now)
 	s := &shaking{

@@ -118,7 +118,16 @@ func Listen(address string, core *Core, opt EndpointOptions) (*Endpoint, error) 
 	if core == nil {
 		return nil, errors.New("netcode: Listen: no Core")
 	}
-	socket, err := udp.Listen(address, udp.Options{
+	socket, err := udp.Listen(address, opt.socket())
+	if err != nil {
+		return nil, err
+	}
+	return newEndpoint(core, socket, opt), nil
+}
+
+// socket returns what of the options is the socket's.
+func (opt EndpointOptions) socket() udp.Options {
+	return udp.Options{
 		ReceiveBufferBytes: opt.ReceiveBufferBytes,
 		SendBufferBytes:    opt.SendBufferBytes,
 		ForceBuffers:       opt.ForceBuffers,
@@ -127,17 +136,20 @@ func Listen(address string, core *Core, opt EndpointOptions) (*Endpoint, error) 
 		DSCP:               opt.DSCP,
 		ECN:                opt.ECN,
 		NoSegmentation:     opt.NoSegmentation,
-	})
-	if err != nil {
-		return nil, err
 	}
+}
+
+func newEndpoint(core *Core, socket *udp.Socket, opt EndpointOptions) *Endpoint {
 	e := &Endpoint{core: core, socket: socket, carrier: opt.Carrier, gather: opt.Gather, drain: fallbackDrain}
 	setDefault(&e.gather, defaultGather)
 	if size := socket.ReceiveBufferBytes(); size > 0 {
 		e.drain = size/minDatagramCharge + 1
 	}
-	return e, nil
+	return e
 }
+
+// Core returns the Core that the endpoint drives.
+func (e *Endpoint) Core() *Core { return e.core }
 
 // Poll gives the core every datagram that waits. Each counts as received when
 // the kernel saw it arrive, or at now if that is earlier. What arrives while

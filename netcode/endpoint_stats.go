@@ -16,6 +16,8 @@ type EndpointStats struct {
 	Trains, InTrains, TrainsRefused uint64
 
 	Overflowed    uint64 // dropped by the kernel: the receive buffer was full (Linux)
+	HandedOver    uint64 // of other shards, and given to them
+	HandoverFull  uint64 // of other shards, and dropped: their queue was full
 	Truncated     uint64 // dropped: larger than EndpointOptions.MaxDatagram
 	ReceiveErrors uint64 // errors of earlier sends that surfaced on receive
 
@@ -51,6 +53,7 @@ func (e *Endpoint) Stats() EndpointStats {
 		Trains: s.Trains, InTrains: s.InTrains, TrainsRefused: s.TrainsRefused,
 		Unmarked:     !e.socket.Marks(),
 		ReceiveCalls: s.ReceiveCalls, SendCalls: s.SendCalls, Wakeups: e.wakeups,
+		HandedOver: s.HandedOver, HandoverFull: s.HandoverFull,
 		Overflowed: s.Overflowed, Truncated: s.Truncated, ReceiveErrors: s.ReceiveErrors,
 		Dropped: EndpointDrops{
 			Unroutable: s.Unroutable, TooLarge: s.TooLarge, Denied: s.Denied,
