@@ -50,11 +50,12 @@ type figures interface {
 type row struct{ name, figure, meaning string }
 
 func commands() []command {
-	return []command{
+	return append([]command{
 		latencyCommand(),
 		bulkCommand(),
 		wireCommand(),
-	}
+		cpuCommand(),
+	}, childCommands()...)
 }
 
 func main() {

@@ -36,6 +36,21 @@ func secondsVar(set *flag.FlagSet, d *time.Duration, name string, low, high floa
 	})
 }
 
+// numberVar adds a flag for a whole number within limits.
+func numberVar(set *flag.FlagSet, n *int, name string, low, high int) {
+	set.Func(name, "", func(s string) error {
+		parsed, err := strconv.Atoi(s)
+		switch {
+		case err != nil:
+			return errors.New("want a whole number")
+		case parsed < low || parsed > high:
+			return fmt.Errorf("want %d to %d", low, high)
+		}
+		*n = parsed
+		return nil
+	})
+}
+
 // lossVar adds --loss: percent, with or without the sign.
 func lossVar(set *flag.FlagSet, loss *float64) {
 	set.Func("loss", "", func(s string) error {
