@@ -1,7 +1,6 @@
 package netcode
 
 import (
-	"iter"
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode/internal/handshake"
@@ -41,6 +40,12 @@ type KeyTracer interface {
 type TraceKeys struct {
 	Phase uint64 // 0 at first; each change of keys adds 1. Its lowest bit is K in the header
 	Suite uint8  // as in docs/PROTOCOL.md, section 6.6
+
+	// The connection ID in packets to the server, low byte first, and its
+	// length in bytes.
+	ConnID    uint64
+	ConnIDLen int
+
 	// Key and IV of the packets of the client, and of the server.
 	Client, Server TraceSecret
 }
@@ -108,38 +113,6 @@ type TraceEvent struct {
 	Plain []byte
 
 	form wire.AckForm
-}
-
-// A TraceFrame is a frame of a packet (docs/PROTOCOL.md, section 5).
-type TraceFrame struct {
-	Kind    uint8  // 0–7
-	Channel uint8  // or the control code, or the type of an extension
-	Number  uint16 // of the segment, or of the fragmented message
-	Index   uint8  // of a fragment
-	Last    uint8  // index of the last fragment of its message
-	Reason  CloseReason
-	Data    []byte // valid during the call of Trace
-}
-
-// Frames yields the frames of the packet of a TracePacketReceived or
-// TracePacketSent, and ends early if one is malformed.
-func (e *TraceEvent) Frames() iter.Seq[TraceFrame] {
-	return func(yield func(TraceFrame) bool) {
-		var ack wire.Ack
-		b, err := wire.ConsumeAck(e.Plain, e.form, &ack)
-		var f wire.Frame
-		for err == nil && len(b) > 0 {
-			if b, err = wire.ConsumeFrame(b, &f); err != nil {
-				return
-			}
-			if !yield(TraceFrame{
-				Kind: uint8(f.Kind), Channel: f.Channel, Number: uint16(f.Number),
-				Index: f.Index, Last: f.Last, Reason: CloseReason(f.Reason), Data: f.Data,
-			}) {
-				return
-			}
-		}
-	}
 }
 
 // A tracing is a Core's side of its Tracer. It is nil if there is none, and
@@ -293,9 +266,11 @@ func (t *tracing) keysChanged(c *Conn, phase uint64, send, receive handshake.Pro
 	e.Phase = phase
 	if t.keys != nil {
 		t.secrets = TraceKeys{Phase: phase}
+		t.secrets.ConnID, t.secrets.ConnIDLen = c.remoteID, c.idLen
 		mine, theirs := &t.secrets.Client, &t.secrets.Server
 		if !c.dialled {
 			mine, theirs = theirs, mine
+			t.secrets.ConnID, t.secrets.ConnIDLen = c.localID, connIDLen
 		}
 		mine.Key, mine.IV, t.secrets.Suite = secretOf(send)
 		theirs.Key, theirs.IV, _ = secretOf(receive)
