@@ -105,6 +105,7 @@ func New[I any](cfg Config[I]) (*Client[I], error) {
 		Plaintext: cfg.Plaintext,
 		Random:    cfg.Random,
 		Timeout:   cfg.Timeout,
+		Tracer:    cfg.Tracer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)

@@ -42,6 +42,9 @@ type Config[I any] struct {
 	// Random is the source of keys; nil means crypto/rand.
 	Random io.Reader
 
+	// Tracer watches the protocol; see package netcode/trace. Nil is nobody.
+	Tracer netcode.Tracer
+
 	// Timeout is how long the server may be silent. If zero, the default of
 	// package netcode.
 	Timeout time.Duration

@@ -47,10 +47,12 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 	c.stats.BytesIn += uint64(len(datagram))
 	c.lastReceived = now
 	c.confirm(now)
-	if !c.dialled && samePeer(path, c.path) {
+	if !c.dialled && samePeer(path, c.path) && path != c.path {
 		// Answer from the address asked. A client leaves the choice to its
 		// routes, which may change under it.
-		c.path.Local = path.Local
+		old := c.path
+		c.path = path
+		core.trace.moved(c, old)
 	}
 	if !c.receiveAck(now, number) {
 		c.violation(now)

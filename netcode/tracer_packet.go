@@ -47,16 +47,18 @@ type TraceAck struct {
 }
 
 // Ack returns what the packet of a TracePacketReceived or TracePacketSent
-// acknowledges; ok is false if nothing, or if it is malformed.
+// acknowledges; ok is false if nothing, or if it is malformed. Of a packet
+// that others have overtaken, whose ack is not taken, Newest may be wrong.
 func (e *TraceEvent) Ack() (a TraceAck, ok bool) {
-	if _, err := wire.ConsumeAck(e.Plain, e.form, &a.ack); err != nil || e.form == wire.AckNone {
+	if _, err := wire.ConsumeAck(e.Plain, e.form, &a.ack); err != nil || a.ack.Words == 0 && a.ack.RunCount == 0 {
 		return a, false
 	}
-	next := e.Conn.out.Next()
 	if e.Kind == TracePacketSent {
-		next = e.Conn.in.Next()
+		a.Newest = e.Conn.in.Next() - 1
+	} else {
+		a.Newest = wire.ExpandNewest(&a.ack, e.Conn.out.Acknowledged())
 	}
-	a.Newest, a.Delay = wire.ExpandNumber(a.ack.Newest, 2, next), a.ack.Delay
+	a.Delay = a.ack.Delay
 	return a, true
 }
 
@@ -65,22 +67,48 @@ func (e *TraceEvent) Ack() (a TraceAck, ok bool) {
 func (a *TraceAck) Ranges() iter.Seq2[uint64, uint64] {
 	return func(yield func(first, last uint64) bool) {
 		first, last := a.Newest, a.Newest
-		for i := range min(32*uint64(a.ack.Words), a.Newest) {
-			number := a.Newest - 1 - i
+		for n, arrived := range a.runs() {
 			switch {
-			case a.ack.Bits[i/32]>>(i%32)&1 == 0:
-				if first <= last && !yield(first, last) {
+			case arrived:
+				first -= min(n, first) // bits below number 0 are set
+			case first > last || !yield(first, last):
+				return
+			default:
+				if n >= first {
 					return
 				}
-				first, last = number, number-1 // none
-			case first > last:
-				first, last = number, number
-			default:
-				first = number
+				last = first - n - 1
+				first = last + 1 // nothing yet
 			}
 		}
 		if first <= last {
 			yield(first, last)
+		}
+	}
+}
+
+// runs yields the lengths of the runs below Newest, as they are in the ack or
+// counted from its bits; those that arrived and those that are missing take
+// turns.
+func (a *TraceAck) runs() iter.Seq2[uint64, bool] {
+	return func(yield func(n uint64, arrived bool) bool) {
+		for i, n := range a.ack.Runs[:a.ack.RunCount] {
+			if !yield(uint64(n), i%2 == 0) {
+				return
+			}
+		}
+		n, arrived := uint64(0), true
+		for i := range 32 * a.ack.Words {
+			if bit := a.ack.Bits[i/32]>>(i%32)&1 == 1; bit != arrived {
+				if !yield(n, arrived) {
+					return
+				}
+				n, arrived = 0, bit
+			}
+			n++
+		}
+		if n > 0 {
+			yield(n, arrived)
 		}
 	}
 }

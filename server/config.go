@@ -75,6 +75,9 @@ type Config[I any] struct {
 	// crypto/rand.
 	Random io.Reader
 
+	// Tracer watches the protocol; see package netcode/trace. Nil is nobody.
+	Tracer netcode.Tracer
+
 	// Timeout is how long a silent player keeps its seat. If zero, the
 	// default of package netcode.
 	Timeout time.Duration

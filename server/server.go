@@ -65,6 +65,7 @@ func New[I any](cfg Config[I]) (*Server[I], error) {
 		Suite:     cfg.Suite,
 		Random:    cfg.Random,
 		Timeout:   cfg.Timeout,
+		Tracer:    cfg.Tracer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)

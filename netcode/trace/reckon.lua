@@ -916,7 +916,8 @@ local function message_data(tvb, raw, at, n, kind, channel, pinfo, tree, root)
     if n == 0 then return end
   end
   tree:add(F["frame.data"], tvb(at, n))
-  if kind == 1 or kind == 3 then channel_table:try(channel, tvb(at, n):tvb(), pinfo, root) end
+  local game = (kind == 1 or kind == 3) and channel_table:get_dissector(channel)
+  if game then game:call(tvb(at, n):tvb(), pinfo, root) end
 end
 
 -- frame decodes one frame: it returns where the next begins and a short text,

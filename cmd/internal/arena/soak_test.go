@@ -30,6 +30,7 @@ var terrible = link.Config{
 type trial struct {
 	t       *testing.T
 	net     *vnet.Network
+	over    transport
 	server  *server.Server[arena.Input]
 	players []*player
 	hashes  map[engine.Tick]uint64
@@ -66,7 +67,20 @@ func seeded(seed uint64) io.Reader {
 
 func newTrial(t *testing.T, seed uint64, players int, cfg link.Config) *trial {
 	t.Helper()
-	tr := &trial{t: t, hashes: map[engine.Tick]uint64{}}
+	return newTrialOn(t, seed, players, cfg, transport{suite: netcode.SuiteChaCha20Poly1305})
+}
+
+// A transport says how a trial's packets are protected and who watches the
+// server's.
+type transport struct {
+	suite     netcode.Suite
+	plaintext bool
+	tracer    netcode.Tracer
+}
+
+func newTrialOn(t *testing.T, seed uint64, players int, cfg link.Config, over transport) *trial {
+	t.Helper()
+	tr := &trial{t: t, over: over, hashes: map[engine.Tick]uint64{}}
 	var err error
 	if tr.net, err = vnet.New(vnet.Config{Seed: seed, Link: cfg}); err != nil {
 		t.Fatal(err)
@@ -74,7 +88,7 @@ func newTrial(t *testing.T, seed uint64, players int, cfg link.Config) *trial {
 	game := arena.New()
 	tr.server, err = server.New(server.Config[arena.Input]{
 		Schema: game.Schema, Input: game.Input, Game: game, MaxPlayers: players,
-		Random: seeded(seed), Suite: netcode.SuiteChaCha20Poly1305,
+		Random: seeded(seed), Suite: over.suite, Plaintext: over.plaintext, Tracer: over.tracer,
 		OnSnapshot: func(tick engine.Tick, hash uint64) { tr.hashes[tick] = hash },
 		OnMessage:  tr.received,
 	})
@@ -98,7 +112,7 @@ func (tr *trial) enter(i int, seed uint64, address netip.AddrPort) {
 	var err error
 	p.Client, err = client.New(client.Config[arena.Input]{
 		Schema: game.Schema, Input: game.Input, Rules: game, Name: arena.BotName(i),
-		Random: seeded(seed<<8 + 1 + uint64(i)), Suite: netcode.SuiteChaCha20Poly1305,
+		Random: seeded(seed<<8 + 1 + uint64(i)), Suite: tr.over.suite, Plaintext: tr.over.plaintext,
 		OnSnapshot: p.snapshot, OnMessage: p.message,
 	})
 	if err != nil {
