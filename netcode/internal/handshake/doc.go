@@ -10,8 +10,9 @@
 // The order of use on a new connection:
 //
 //	CookieJar.Check    is the address real?      no state kept until it is
-//	State.Read, Write  two or three messages     Noise IK or XX
-//	State.Protectors   one Protector each way    once per handshake
+//	State.Read, Write  two or three messages     Noise IK, XX or, with a ticket, NNpsk0
+//	State.Secrets      one Seed each way         once per handshake
+//	Seed.Protector     one Protector             once per key phase, Seed.Next between
 //	ReplayWindow.Check → Protector.Open → ReplayWindow.Mark, for every packet
 //
 // docs/PROTOCOL.md is the specification; testdata/vectors.json holds known

@@ -11,7 +11,7 @@ import (
 // FuzzReadMessage feeds arbitrary bytes to every position of every pattern. The
 // message never gets in unless it is the true one, and the true one still works.
 func FuzzReadMessage(f *testing.F) {
-	for _, pattern := range []Pattern{IK, XX} {
+	for _, pattern := range []Pattern{IK, XX, NNpsk0} {
 		p := newPair(f, pattern).start(f).upTo(f, pattern.Messages())
 		for i, m := range p.messages {
 			f.Add(byte(pattern), byte(i), m)
@@ -20,7 +20,7 @@ func FuzzReadMessage(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, pattern, position byte, message []byte) {
-		p := Pattern(pattern%2 + 1)
+		p := Pattern(pattern%3 + 1)
 		i := int(position) % p.Messages()
 		pair := newPair(t, p).start(t).upTo(t, i)
 		good := pair.write(t)

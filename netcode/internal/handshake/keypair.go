@@ -85,7 +85,7 @@ func newPrivate(b [KeyLen]byte) (*ecdh.PrivateKey, error) {
 // operation, and so computes its public key every time; this keeps the two
 // private keys that a handshake has.
 type x25519 struct {
-	static    *ecdh.PrivateKey
+	static    *ecdh.PrivateKey // nil in NNpsk0
 	ephemeral *ecdh.PrivateKey // nil before this side's first Write
 }
 
@@ -111,6 +111,9 @@ func (x *x25519) DH(private, public []byte) ([]byte, error) {
 	own := x.static
 	if x.ephemeral != nil && subtle.ConstantTimeCompare(private, x.ephemeral.Bytes()) == 1 {
 		own = x.ephemeral
+	}
+	if own == nil {
+		return nil, errNoKey
 	}
 	secret, err := own.ECDH(peer)
 	if err != nil {

@@ -21,6 +21,10 @@ const (
 	// XX is Noise_XX_25519_ChaChaPoly_BLAKE2s, for an initiator who does not:
 	// three messages, and the key that comes out must be looked at by someone.
 	XX Pattern = 2
+	// NNpsk0 is Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s, for two who share a
+	// secret: two messages. Its first can be read and written by whoever has
+	// the secret, and costs its reader no public-key operation to refuse.
+	NNpsk0 Pattern = 3
 )
 
 // String returns the name of the pattern in the Noise specification.
@@ -30,6 +34,8 @@ func (p Pattern) String() string {
 		return "IK"
 	case XX:
 		return "XX"
+	case NNpsk0:
+		return "NNpsk0"
 	}
 	return fmt.Sprintf("Pattern(%d)", uint8(p))
 }
@@ -38,7 +44,7 @@ func (p Pattern) String() string {
 // pattern. The initiator writes the first, and they alternate.
 func (p Pattern) Messages() int {
 	switch p {
-	case IK:
+	case IK, NNpsk0:
 		return 2
 	case XX:
 		return 3
@@ -50,15 +56,16 @@ func (p Pattern) Messages() int {
 // than its payload; 0 if there is no such message. (e is an ephemeral key, s an
 // encrypted static key, t the payload's tag.)
 //
-//	     0             1             2
-//	IK   96 (e+s+t)    48 (e+t)      –
-//	XX   32 (e)        96 (e+s+t)    64 (s+t)
+//	         0             1             2
+//	IK       96 (e+s+t)    48 (e+t)      –
+//	XX       32 (e)        96 (e+s+t)    64 (s+t)
+//	NNpsk0   48 (e+t)      48 (e+t)      –
 func (p Pattern) Overhead(i int) int {
 	const e, s, t = 32, 32 + 16, 16
 	switch {
 	case p == IK && i == 0, p == XX && i == 1:
 		return e + s + t
-	case p == IK && i == 1:
+	case p == IK && i == 1, p == NNpsk0 && (i == 0 || i == 1):
 		return e + t
 	case p == XX && i == 0:
 		return e
@@ -80,13 +87,17 @@ var (
 )
 
 // Params are the inputs of one handshake. All of them are required except
-// PeerStatic and Prologue.
+// PeerStatic, Shared and Prologue.
 type Params struct {
 	Pattern   Pattern
 	Initiator bool
 
-	// Static is this side's long-lived key pair.
+	// Static is this side's long-lived key pair. NNpsk0 does not use it.
 	Static KeyPair
+
+	// Shared is the secret that both sides have: required for NNpsk0 and an
+	// error elsewhere.
+	Shared Seed
 
 	// PeerStatic is the responder's pinned key: required for the initiator of
 	// IK and an error elsewhere, because nothing there would enforce it.
@@ -138,6 +149,12 @@ func New(p Params) (*State, error) {
 	if !pinned && p.PeerStatic != [KeyLen]byte{} {
 		return nil, errors.New("handshake: Params.PeerStatic is only for the initiator of IK")
 	}
+	if (p.Pattern == NNpsk0) != (p.Shared != Seed{}) {
+		return nil, errors.New("handshake: Params.Shared is for NNpsk0, and needed there")
+	}
+	if p.Pattern == NNpsk0 {
+		return newState(p, &x25519{})
+	}
 	private, err := p.Static.private()
 	if err != nil {
 		return nil, fmt.Errorf("handshake: Params.Static: %w", err)
@@ -160,7 +177,11 @@ func newState(p Params, dh *x25519) (*State, error) {
 		Prologue:      p.Prologue,
 		StaticKeypair: noise.DHKey{Private: p.Static.Private[:], Public: p.Static.Public[:]},
 	}
-	if p.Pattern == IK {
+	switch {
+	case p.Pattern == NNpsk0:
+		config.Pattern, config.StaticKeypair = noise.HandshakeNN, noise.DHKey{}
+		config.PresharedKey, config.PresharedKeyPlacement = p.Shared[:], 0
+	case p.Pattern == IK:
 		config.Pattern = noise.HandshakeIK
 		if p.Initiator {
 			config.PeerStatic = p.PeerStatic[:]

@@ -51,7 +51,7 @@ func TestOverhead(t *testing.T) {
 			}
 		}
 	})
-	for _, p := range []Pattern{0, IK, XX, 3} {
+	for _, p := range []Pattern{0, IK, XX, NNpsk0, 4} {
 		if got := p.Overhead(p.Messages()); got != 0 {
 			t.Errorf("%v: Overhead after the last message = %d, want 0", p, got)
 		}
@@ -224,6 +224,7 @@ func TestStrings(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{IK.String(), "IK"},
 		{XX.String(), "XX"},
+		{NNpsk0.String(), "NNpsk0"},
 		{Pattern(9).String(), "Pattern(9)"},
 		{ChaCha20Poly1305.String(), "chacha20poly1305"},
 		{AES256GCM.String(), "aes256gcm"},

@@ -40,8 +40,11 @@ func newPair(t testing.TB, pattern Pattern) *pair {
 			Prologue: []byte("prologue"), Random: seeded(4),
 		},
 	}
-	if pattern == IK {
+	switch pattern {
+	case IK:
 		p.initiator.PeerStatic = p.responder.Static.Public
+	case NNpsk0:
+		p.initiator.Shared, p.responder.Shared = Seed{9}, Seed{9}
 	}
 	return p
 }
@@ -63,6 +66,13 @@ func (p *pair) start(t testing.TB) *pair {
 func (p *pair) startImpostor(t testing.TB) *pair {
 	t.Helper()
 	start := func(params Params) *State {
+		if params.Pattern == NNpsk0 {
+			s, err := newState(params, &x25519{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
 		private, err := newPrivate(params.Static.Private)
 		if err != nil {
 			t.Fatal(err)
@@ -131,6 +141,9 @@ func (p *pair) finish(t testing.TB) {
 	if !p.i.Done() || !p.r.Done() {
 		t.Fatalf("Done() = %t, %t after the last message", p.i.Done(), p.r.Done())
 	}
+	if p.initiator.Pattern == NNpsk0 {
+		p.initiator.Static.Public, p.responder.Static.Public = [KeyLen]byte{}, [KeyLen]byte{} // nobody shows one
+	}
 	if got := p.i.PeerStatic(); got != p.responder.Static.Public {
 		t.Errorf("initiator: PeerStatic() = %x, want %x", got, p.responder.Static.Public)
 	}
@@ -166,7 +179,7 @@ func checkCrossing(t testing.TB, seal, open Protector) {
 }
 
 func eachPattern(t *testing.T, f func(t *testing.T, p Pattern)) {
-	for _, p := range []Pattern{IK, XX} {
+	for _, p := range []Pattern{IK, XX, NNpsk0} {
 		t.Run(p.String(), func(t *testing.T) { f(t, p) })
 	}
 }

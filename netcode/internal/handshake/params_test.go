@@ -105,6 +105,9 @@ func TestNewErrors(t *testing.T) {
 		{"IK without peer", IK, func(p *Params) { p.PeerStatic = [32]byte{} }},
 		{"IK low order peer", IK, func(p *Params) { p.PeerStatic = lowOrderPoints[2] }},
 		{"IK responder with peer", IK, func(p *Params) { p.Initiator = false }},
+		{"IK with shared secret", IK, func(p *Params) { p.Shared = Seed{1} }},
+		{"NNpsk0 without", NNpsk0, func(p *Params) { p.Shared = Seed{} }},
+		{"NNpsk0 with peer", NNpsk0, func(p *Params) { p.PeerStatic = p.Static.Public }},
 		{"XX with peer", XX, func(p *Params) { p.PeerStatic = p.Static.Public }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -233,7 +233,7 @@ func TestSuites(t *testing.T) {
 		t.Errorf("Preferred() = %v, want %v", got, want)
 	}
 	// Wire values, docs/PROTOCOL.md.
-	if ChaCha20Poly1305 != 1 || AES256GCM != 2 || IK != 1 || XX != 2 {
+	if ChaCha20Poly1305 != 1 || AES256GCM != 2 || IK != 1 || XX != 2 || NNpsk0 != 3 {
 		t.Error("a wire value has changed")
 	}
 }

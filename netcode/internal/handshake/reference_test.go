@@ -92,7 +92,14 @@ func runReference(v *vector) *reference {
 	r.mixHash(v.Prologue)
 
 	var m []byte
-	e := func(private []byte) { m = append(m, public(private)...); r.mixHash(public(private)) }
+	e := func(private []byte) {
+		m = append(m, public(private)...)
+		r.mixHash(public(private))
+		if v.Shared != nil { // Noise, section 9.2
+			r.ck, r.k = referenceHKDF(r.ck, public(private))
+			r.n = 0
+		}
+	}
 	s := func(private []byte) { m = append(m, r.encrypt(public(private))...) }
 	end := func() {
 		m = append(m, r.encrypt(v.Payloads[len(r.messages)])...)
@@ -111,6 +118,17 @@ func runReference(v *vector) *reference {
 		r.mixKey(er, public(ei))
 		r.mixKey(er, public(si))
 		end()
+	case "NNpsk0": // → psk, e  ← e, ee
+		temp := referenceHMAC(blake2sNew, r.ck, v.Shared) // MixKeyAndHash: HKDF with three outputs
+		r.ck = referenceHMAC(blake2sNew, temp, []byte{1})
+		hash := referenceHMAC(blake2sNew, temp, r.ck, []byte{2})
+		r.k, r.n = referenceHMAC(blake2sNew, temp, hash, []byte{3}), 0
+		r.mixHash(hash)
+		e(ei)
+		end()
+		e(er)
+		r.mixKey(er, public(ei))
+		end()
 	case "XX": // → e  ← e, ee, s, es  → s, se
 		e(ei)
 		end()
@@ -126,11 +144,35 @@ func runReference(v *vector) *reference {
 	return r
 }
 
-// referenceKeys derives a packet key and IV with HKDF written out.
-func referenceKeys(suite string, secret, transcript []byte) (key, iv []byte) {
-	prk := referenceHMAC(sha256.New, transcript, secret)
+// referenceKeys derives a packet key and IV of a key phase with HKDF written
+// out.
+func referenceKeys(suite string, secret, transcript []byte, phase int) (key, iv []byte) {
+	seed := referenceHMAC(sha256.New, transcript, secret)
 	expand := func(what string) []byte {
-		return referenceHMAC(sha256.New, prk, []byte("reckon v1 "+suite+" "+what), []byte{1})
+		return referenceHMAC(sha256.New, seed, []byte("reckon v1 "+suite+" "+what), []byte{1})
+	}
+	for range phase {
+		seed = expand("next")
 	}
 	return expand("key"), expand("iv")[:12]
+}
+
+// referenceTicket derives the resume secret and the key of a ticket from the
+// key of the client's direction.
+func referenceTicket(v *vector, client, transcript []byte) (resume, ticket []byte) {
+	seed := referenceHMAC(sha256.New, transcript, client)
+	resume = referenceHMAC(sha256.New, seed, []byte("reckon v1 resume"), []byte{1})
+	if v.TicketID == nil {
+		return resume, nil
+	}
+	clientKey, err := curve25519.X25519(v.InitiatorStatic, curve25519.Basepoint)
+	if err != nil {
+		panic(err)
+	}
+	serverKey, err := curve25519.X25519(v.ResponderStatic, curve25519.Basepoint)
+	if err != nil {
+		panic(err)
+	}
+	ticket = referenceHMAC(sha256.New, resume, []byte("reckon v1 ticket"), v.TicketID, clientKey, serverKey, []byte{1})
+	return resume, ticket
 }

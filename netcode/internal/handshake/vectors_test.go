@@ -36,8 +36,9 @@ type vectors struct {
 type vector struct {
 	Pattern            string          `json:"pattern"`
 	Prologue           hexBytes        `json:"prologue"`
-	InitiatorStatic    hexBytes        `json:"initiator_static_private"`
-	ResponderStatic    hexBytes        `json:"responder_static_private"`
+	Shared             hexBytes        `json:"psk,omitempty"`
+	InitiatorStatic    hexBytes        `json:"initiator_static_private,omitempty"`
+	ResponderStatic    hexBytes        `json:"responder_static_private,omitempty"`
 	InitiatorEphemeral hexBytes        `json:"initiator_ephemeral_private"`
 	ResponderEphemeral hexBytes        `json:"responder_ephemeral_private"`
 	Payloads           []hexBytes      `json:"payloads"`
@@ -45,6 +46,9 @@ type vector struct {
 	HandshakeHash      hexBytes        `json:"handshake_hash"`
 	SplitInitiator     hexBytes        `json:"split_initiator"`
 	SplitResponder     hexBytes        `json:"split_responder"`
+	Resume             hexBytes        `json:"resume"`
+	TicketID           hexBytes        `json:"ticket_id,omitempty"`
+	TicketKey          hexBytes        `json:"ticket_key,omitempty"`
 	Packets            []*packetVector `json:"packets"`
 }
 
@@ -53,11 +57,17 @@ type packetVector struct {
 	From      string   `json:"from"`
 	Key       hexBytes `json:"key"`
 	IV        hexBytes `json:"iv"`
+	Next      []keyIV  `json:"next_phases"`
 	Number    string   `json:"number"` // decimal; JSON numbers are not exact
 	Nonce     hexBytes `json:"nonce"`
 	Header    hexBytes `json:"header"`
 	Plaintext hexBytes `json:"plaintext"`
 	Sealed    hexBytes `json:"sealed"`
+}
+
+type keyIV struct {
+	Key hexBytes `json:"key"`
+	IV  hexBytes `json:"iv"`
 }
 
 type checksumVector struct {
@@ -88,14 +98,18 @@ func counting(from byte, n int) hexBytes {
 // newVectors returns the inputs; fill adds the outputs.
 func newVectors() *vectors {
 	v := &vectors{}
-	for _, p := range []Pattern{IK, XX} {
+	for _, p := range []Pattern{IK, XX, NNpsk0} {
 		h := &vector{
 			Pattern:            p.String(),
 			Prologue:           hexBytes("reckon vector"),
-			InitiatorStatic:    counting(0x00+1, 32),
-			ResponderStatic:    counting(0x40, 32),
 			InitiatorEphemeral: counting(0x80, 32),
 			ResponderEphemeral: counting(0xc0, 32),
+		}
+		if p == NNpsk0 {
+			h.Shared = counting(0x20, 32)
+		} else {
+			h.InitiatorStatic, h.ResponderStatic = counting(0x00+1, 32), counting(0x40, 32)
+			h.TicketID = counting(0xf0, TicketIDLen)
 		}
 		for i := range p.Messages() {
 			h.Payloads = append(h.Payloads, testPayload(i))
@@ -126,6 +140,9 @@ func newVectors() *vectors {
 func (h *vector) start(t *testing.T) *pair {
 	t.Helper()
 	params := func(static, ephemeral hexBytes) Params {
+		if h.Shared != nil {
+			return Params{Pattern: NNpsk0, Shared: Seed(h.Shared), Prologue: h.Prologue, Random: bytes.NewReader(ephemeral)}
+		}
 		k, err := GenerateKeyPair(bytes.NewReader(static))
 		if err != nil {
 			t.Fatal(err)
@@ -154,6 +171,15 @@ func (h *vector) fill(t *testing.T) {
 	}
 	split := *p.i.split
 	h.HandshakeHash, h.SplitInitiator, h.SplitResponder = split.hash, split.initiator[:], split.responder[:]
+	secrets, err := p.r.withKeys().Secrets(ChaCha20Poly1305)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Resume = secrets.Resume[:]
+	if h.TicketID != nil {
+		psk := secrets.Resume.Ticket([TicketIDLen]byte(h.TicketID), p.initiator.Static.Public, p.responder.Static.Public)
+		h.TicketKey = psk[:]
+	}
 	for _, v := range h.Packets {
 		suite := ChaCha20Poly1305
 		if v.Suite == AES256GCM.String() {
@@ -165,18 +191,34 @@ func (h *vector) fill(t *testing.T) {
 		}
 		seal, _ := p.protectors(t, sender.withKeys(), suite)
 		_, open := p.protectors(t, receiver.withKeys(), suite)
-		key, iv, err := deriveKeys(suite, secret[:], split.hash)
+		seed, err := extract(secret, split.hash)
 		if err != nil {
 			t.Fatal(err)
 		}
 		number := parseNumber(t, v.Number)
-		v.Key, v.IV = key, iv
+		v.Key, v.IV = keysOf(t, seed, suite)
+		v.Next = nil
+		for range 2 {
+			seed.Next(suite)
+			key, iv := keysOf(t, seed, suite)
+			v.Next = append(v.Next, keyIV{key, iv})
+		}
 		v.Sealed = seal.Seal(nil, v.Header, v.Plaintext, number)
 		v.Nonce = bytes.Clone(seal.(*aead).nonce[:])
 		if got, err := open.Open(nil, v.Header, v.Sealed, number); err != nil || !bytes.Equal(got, v.Plaintext) {
 			t.Errorf("%s, %s: Open = %q, %v, want %q", h.Pattern, v.Suite, got, err, v.Plaintext)
 		}
 	}
+}
+
+func keysOf(t *testing.T, seed Seed, suite Suite) (key, iv hexBytes) {
+	t.Helper()
+	p, err := seed.Protector(suite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, i, _ := Secret(p)
+	return k[:], i[:]
 }
 
 // withKeys returns a copy of s, because Protectors gives the keys away.
@@ -231,8 +273,8 @@ func TestVectorsAgainstReference(t *testing.T) {
 	if err := json.Unmarshal(data, &v); err != nil {
 		t.Fatal(err)
 	}
-	if len(v.Handshakes) != 2 || len(v.Checksums) != 3 {
-		t.Fatalf("%d handshakes and %d checksums, want 2 and 3", len(v.Handshakes), len(v.Checksums))
+	if len(v.Handshakes) != 3 || len(v.Checksums) != 3 {
+		t.Fatalf("%d handshakes and %d checksums, want 3 and 3", len(v.Handshakes), len(v.Checksums))
 	}
 	for _, h := range v.Handshakes {
 		r := runReference(h)
@@ -243,15 +285,23 @@ func TestVectorsAgainstReference(t *testing.T) {
 		k1, k2 := referenceHKDF(r.ck, nil)
 		check(t, h.Pattern+" split initiator", h.SplitInitiator, k1)
 		check(t, h.Pattern+" split responder", h.SplitResponder, k2)
+		resume, ticket := referenceTicket(h, k1, r.h)
+		check(t, h.Pattern+" resume", h.Resume, resume)
+		check(t, h.Pattern+" ticket", h.TicketKey, ticket)
 		for _, p := range h.Packets {
 			secret := k1
 			if p.From == "responder" {
 				secret = k2
 			}
-			key, iv := referenceKeys(p.Suite, secret, r.h)
+			key, iv := referenceKeys(p.Suite, secret, r.h, 0)
 			name := h.Pattern + " " + p.Suite + " " + p.From
 			check(t, name+" key", p.Key, key)
 			check(t, name+" IV", p.IV, iv)
+			for i, next := range p.Next {
+				key, iv := referenceKeys(p.Suite, secret, r.h, i+1)
+				check(t, fmt.Sprint(name, " key of phase ", i+1), next.Key, key)
+				check(t, fmt.Sprint(name, " IV of phase ", i+1), next.IV, iv)
+			}
 			nonce := binary.BigEndian.AppendUint64(make([]byte, 4), parseNumber(t, p.Number))
 			for i := range nonce {
 				nonce[i] ^= iv[i]

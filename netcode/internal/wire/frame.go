@@ -28,6 +28,7 @@ const (
 	ControlPadding = 0 // does nothing
 	ControlPing    = 1 // asks for an acknowledgement
 	ControlClose   = 2 // ends the connection
+	ControlTicket  = 5 // server: to come back with
 )
 
 const frameHasLength = 1 << 4
@@ -40,7 +41,7 @@ type Frame struct {
 	Index   uint8  // FrameFragment: this fragment
 	Last    uint8  // FrameFragment: index of the last fragment, at least 1
 	Reason  uint8  // ControlClose
-	Data    []byte // ControlClose: text; aliases the packet when decoded
+	Data    []byte // ControlClose: text; ControlTicket: see Ticket; aliases the packet when decoded
 }
 
 // IsReliable reports whether the frame carries a segment.
@@ -57,10 +58,13 @@ func FrameLen(f *Frame, last bool) int {
 	n := 1 + len(f.Data)
 	switch {
 	case f.Kind == FrameControl:
-		if f.Channel != ControlClose {
-			return 1
+		switch f.Channel {
+		case ControlClose:
+			return 1 + 1 + 1 + len(f.Data)
+		case ControlTicket:
+			return 1 + 1 + len(f.Data)
 		}
-		return 1 + 1 + 1 + len(f.Data)
+		return 1
 	case f.Kind == FrameFragment:
 		n += 4
 	case f.IsReliable():
@@ -110,8 +114,12 @@ func AppendFrame(b []byte, f *Frame, last bool) []byte {
 	first := byte(f.Kind)<<5 | f.Channel
 	if f.Kind == FrameControl {
 		b = append(b, first)
-		if f.Channel == ControlClose {
+		switch f.Channel {
+		case ControlClose:
 			b = append(b, f.Reason, byte(len(f.Data)))
+			b = append(b, f.Data...)
+		case ControlTicket:
+			b = append(b, byte(len(f.Data)))
 			b = append(b, f.Data...)
 		}
 		return b
@@ -194,6 +202,15 @@ func consumeControl(b []byte, first byte, f *Frame) (rest []byte, err error) {
 		f.Reason = b[0]
 		f.Data = b[2 : 2+int(b[1])]
 		return b[2+int(b[1]):], nil
+	case ControlTicket:
+		if len(b) < 1 || len(b) < 1+int(b[0]) {
+			return nil, ErrShort
+		}
+		f.Data = b[1 : 1+int(b[0])]
+		if len(f.Data) < TicketLen {
+			return nil, ErrMalformed
+		}
+		return b[1+len(f.Data):], nil
 	}
 	return nil, ErrMalformed
 }

@@ -45,6 +45,7 @@ func FuzzAck(f *testing.F) {
 // FuzzFrame decodes a whole packet's frames and writes them again.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte{1, 0x31, 2, 'h', 'i', 0x62, 7, 0, 'h', 'i'})
+	f.Add(append(append([]byte{5, TicketLen}, make([]byte, TicketLen)...), 0x22, 'h'))
 	f.Add([]byte{2, 3, 2, 'h', 'i', 0x42, 2, 1, 1, 2, 'x'})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var out []byte
@@ -76,6 +77,8 @@ func FuzzHandshake(f *testing.F) {
 		{Type: Retry, Version: 1, Cookie: make([]byte, CookieLen)},
 		{Type: Initiate, Version: 1, Cookie: make([]byte, CookieLen), Noise: []byte("abc")},
 		{Type: Respond, Version: 1, Mode: ModeXX, Noise: []byte("abc")},
+		{Type: Rejoin, Version: 1, Mode: ModeTicket, Ticket: make([]byte, TicketIDLen), Noise: []byte("abc")},
+		{Type: Resume, Version: 1, Mode: ModeTicket, Noise: []byte("abc")},
 		{Type: Refuse, Version: 1, Mode: ModePlaintext, Reason: RefuseKey},
 	} {
 		f.Add(AppendHandshake(nil, &h))
@@ -90,6 +93,8 @@ func FuzzHandshake(f *testing.F) {
 		switch h.Type { // padding is ignored
 		case Hello:
 			same = HandshakeHeaderLen
+		case Rejoin:
+			same = HandshakeHeaderLen + TicketIDLen + 2 + len(h.Noise)
 		case Initiate:
 			same = HandshakeHeaderLen + CookieLen + 2 + len(h.Noise)
 		}
@@ -102,6 +107,7 @@ func FuzzHandshake(f *testing.F) {
 func FuzzClientInfo(f *testing.F) {
 	f.Add(AppendClientInfo(nil, &ClientInfo{Identity: Identity{"test", 1, 2}, Hello: []byte("ada")}))
 	f.Add(AppendClientInfo(nil, &ClientInfo{Identity: Identity{"test", 1, 2}, Token: []byte("t")}))
+	f.Add(AppendClientInfo(nil, &ClientInfo{Identity: Identity{"test", 1, 2}, Early: []byte("t")}))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var c ClientInfo
 		if ConsumeClientInfo(in, &c) != nil {
@@ -116,7 +122,7 @@ func FuzzClientInfo(f *testing.F) {
 			t.Fatalf("%+v does not decode again: %v", c, err)
 		}
 		if again.Identity != c.Identity || !bytes.Equal(again.Hello, c.Hello) ||
-			!bytes.Equal(again.Token, c.Token) {
+			!bytes.Equal(again.Token, c.Token) || !bytes.Equal(again.Early, c.Early) {
 			t.Fatalf("%+v comes back as %+v", c, again)
 		}
 	})

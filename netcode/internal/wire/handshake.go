@@ -20,6 +20,8 @@ const (
 	Respond  HandshakeType = 0x53 // server: second handshake message
 	Finish   HandshakeType = 0x54 // client: third handshake message
 	Refuse   HandshakeType = 0x55 // server: we cannot talk, and why
+	Rejoin   HandshakeType = 0x56 // client: ticket and first handshake message, padded
+	Resume   HandshakeType = 0x57 // server: second handshake message, in answer to a ticket
 )
 
 // A Mode is how a connection is keyed (section 6.2). Only append.
@@ -30,6 +32,7 @@ const (
 	ModeIK        Mode = 0 // Noise IK: the client knows the server's key
 	ModeXX        Mode = 1 // Noise XX: it learns it
 	ModePlaintext Mode = 2 // no encryption; CRC-32C
+	ModeTicket    Mode = 3 // Noise NNpsk0: a ticket of an earlier connection
 )
 
 // A RefuseReason is why a server does not start a handshake. Only append.
@@ -51,7 +54,8 @@ type Handshake struct {
 
 	Cookie []byte       // Retry, Initiate: CookieLen bytes
 	Reason RefuseReason // Refuse
-	Noise  []byte       // Initiate, Respond, Finish: the handshake message
+	Ticket []byte       // Rejoin: TicketIDLen bytes
+	Noise  []byte       // Initiate, Respond, Finish, Rejoin, Resume: the handshake message
 }
 
 // HandshakeHeaderLen is the length of the part all handshake datagrams share.
@@ -60,7 +64,11 @@ const HandshakeHeaderLen = 1 + 2 + 1 + 8
 // MaxInitiateNoise is the room for the first handshake message.
 const MaxInitiateNoise = MaxDatagram - HandshakeHeaderLen - CookieLen - 2
 
-// AppendHandshake appends h. Hello and Initiate are padded with zeros to
+// TicketIDLen is the length of the name of a ticket in bytes. It is random but
+// for its first byte, and who guesses it has no key to it.
+const TicketIDLen = 16
+
+// AppendHandshake appends h. Hello, Initiate and Rejoin are padded with zeros to
 // MaxDatagram, so that no reply is larger than what asked for it.
 func AppendHandshake(b []byte, h *Handshake) []byte {
 	start := len(b)
@@ -75,12 +83,16 @@ func AppendHandshake(b []byte, h *Handshake) []byte {
 		b = append(b, h.Cookie...)
 		b = binary.LittleEndian.AppendUint16(b, uint16(len(h.Noise)))
 		b = append(b, h.Noise...)
-	case Respond, Finish:
+	case Rejoin:
+		b = append(b, h.Ticket...)
+		b = binary.LittleEndian.AppendUint16(b, uint16(len(h.Noise)))
+		b = append(b, h.Noise...)
+	case Respond, Finish, Resume:
 		b = append(b, h.Noise...)
 	case Refuse:
 		b = append(b, byte(h.Reason))
 	}
-	if h.Type == Hello || h.Type == Initiate {
+	if h.Type == Hello || h.Type == Initiate || h.Type == Rejoin {
 		for len(b)-start < MaxDatagram {
 			b = append(b, 0)
 		}
@@ -103,7 +115,7 @@ func ConsumeHandshake(b []byte, h *Handshake) error {
 	if h.Version != Version {
 		return nil
 	}
-	if h.Mode > ModePlaintext {
+	if h.Mode > ModeTicket || (h.Mode == ModeTicket) != h.Type.usesTicket() && !h.Type.answersAny() {
 		return ErrMalformed
 	}
 	size := len(b)
@@ -117,18 +129,10 @@ func ConsumeHandshake(b []byte, h *Handshake) error {
 		}
 		h.Cookie = b
 	case Initiate:
-		if len(b) < CookieLen+2 {
-			return ErrShort
-		}
-		h.Cookie = b[:CookieLen]
-		n := int(binary.LittleEndian.Uint16(b[CookieLen:]))
-		b = b[CookieLen+2:]
-		if n > len(b) {
-			return ErrShort
-		}
-		h.Noise = b[:n]
-		return checkSize(size)
-	case Respond, Finish:
+		return h.consumeFirst(b, &h.Cookie, CookieLen, size)
+	case Rejoin:
+		return h.consumeFirst(b, &h.Ticket, TicketIDLen, size)
+	case Respond, Finish, Resume:
 		if len(b) == 0 {
 			return ErrShort
 		}
@@ -145,6 +149,29 @@ func ConsumeHandshake(b []byte, h *Handshake) error {
 		return ErrMalformed
 	}
 	return nil
+}
+
+// usesTicket reports whether datagrams of type t have ModeTicket.
+func (t HandshakeType) usesTicket() bool { return t == Rejoin || t == Resume }
+
+// answersAny reports whether datagrams of type t answer, and so may have any
+// mode.
+func (t HandshakeType) answersAny() bool { return t == Retry || t == Refuse }
+
+// consumeFirst decodes what a client's first message is in: proof, of n bytes,
+// the message's length, the message, padding.
+func (h *Handshake) consumeFirst(b []byte, proof *[]byte, n, size int) error {
+	if len(b) < n+2 {
+		return ErrShort
+	}
+	*proof = b[:n]
+	length := int(binary.LittleEndian.Uint16(b[n:]))
+	b = b[n+2:]
+	if length > len(b) {
+		return ErrShort
+	}
+	h.Noise = b[:length]
+	return checkSize(size)
 }
 
 // checkSize requires datagrams that ask for a reply to have the full size.

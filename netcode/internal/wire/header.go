@@ -68,10 +68,11 @@ const (
 //	7 6 5 4 3 2 1 0
 //	1 1 0 K L A A C
 //
-// K key phase, zero in version 1; L packet number of 3 bytes, else 1;
+// K low bit of the key phase; L packet number of 3 bytes, else 1;
 // A ack form; C a connection ID follows.
 type Header struct {
 	HasConnID bool
+	KeyPhase  bool
 	AckForm   AckForm
 	ConnID    uint64 // low ConnIDLen bytes
 	Number    uint64 // full when encoding; the truncated bits when decoded
@@ -94,6 +95,9 @@ func AppendHeader(b []byte, h Header, connIDLen int) []byte {
 	first := byte(firstPacket) | byte(h.AckForm)<<ackFormShift
 	if h.NumberLen > 1 {
 		first |= flagLong
+	}
+	if h.KeyPhase {
+		first |= flagKeyPhase
 	}
 	if h.HasConnID {
 		first |= flagHasConnID
@@ -121,10 +125,11 @@ func ConsumeHeader(b []byte, connIDLen int) (h Header, length int, err error) {
 		return Header{}, 0, ErrShort
 	}
 	first := b[0]
-	if first&0xe0 != firstPacket || first&flagKeyPhase != 0 {
+	if first&0xe0 != firstPacket {
 		return Header{}, 0, ErrMalformed
 	}
 	h.AckForm = AckForm(first & ackFormMask >> ackFormShift)
+	h.KeyPhase = first&flagKeyPhase != 0
 	h.HasConnID = first&flagHasConnID != 0
 	h.NumberLen = 1
 	if first&flagLong != 0 {

@@ -50,6 +50,7 @@ type ClientInfo struct {
 	Identity Identity
 	Hello    []byte // the application's; aliases the message when decoded
 	Token    []byte // a connect token; empty if there is none; aliases too
+	Early    []byte // in a Rejoin: application data that need no answer first; aliases too
 }
 
 // AppendClientInfo appends c.
@@ -59,6 +60,9 @@ func AppendClientInfo(b []byte, c *ClientInfo) []byte {
 	b = append(b, c.Hello...)
 	if len(c.Token) > 0 {
 		b = appendParam(b, paramToken, c.Token)
+	}
+	if len(c.Early) > 0 {
+		b = appendParam(b, paramEarly, c.Early)
 	}
 	return b
 }
@@ -81,7 +85,8 @@ func ConsumeClientInfo(b []byte, c *ClientInfo) error {
 		return ErrShort
 	}
 	c.Hello = b[2 : 2+n]
-	c.Token, err = consumeParams(b[2+n:])
+	p, err := consumeParams(b[2+n:])
+	c.Token, c.Early = p.token, p.early
 	return err
 }
 

@@ -11,7 +11,7 @@ func TestHeaderVectors(t *testing.T) {
 	for _, r := range rows(t, "A.1") {
 		id, wire := r.data("id"), r.bytes(1)
 		h := Header{
-			HasConnID: len(id) > 0, AckForm: AckForm(r.uint("form")), ConnID: little(id),
+			HasConnID: len(id) > 0, KeyPhase: r.uint("phase") == 1, AckForm: AckForm(r.uint("form")), ConnID: little(id),
 			Number: r.uint("number"), NumberLen: int(r.uint("len")),
 		}
 		check(t, r.cells[0], AppendHeader(nil, h, len(id)), wire)
@@ -166,6 +166,9 @@ func TestHandshakeVectors(t *testing.T) {
 		if r.field("cookie") != "" {
 			h.Cookie = r.data("cookie")
 		}
+		if r.field("ticket") != "" {
+			h.Ticket = r.data("ticket")
+		}
 		if r.field("message") != "" {
 			h.Noise = r.data("message")
 		}
@@ -176,7 +179,7 @@ func TestHandshakeVectors(t *testing.T) {
 			t.Errorf("ConsumeHandshake(%s) = %+v, %v, want %+v", r.cells[0], got, err, h)
 		}
 		end := len(wire)
-		if h.Type == Respond || h.Type == Finish {
+		if h.Type == Respond || h.Type == Finish || h.Type == Resume {
 			end -= len(h.Noise) - 1 // the message reaches to the end; it is authenticated
 		}
 		for n := range wire[:end] {
@@ -204,6 +207,9 @@ func TestPayloadVectors(t *testing.T) {
 			if token := r.data("token"); len(token) > 0 {
 				want.Token = token
 			}
+			if early := r.data("early"); len(early) > 0 {
+				want.Early = early
+			}
 			check(t, r.cells[0], AppendClientInfo(nil, want), wire)
 			var got ClientInfo
 			decode = func(b []byte) error { return ConsumeClientInfo(b, &got) }
@@ -220,9 +226,9 @@ func TestPayloadVectors(t *testing.T) {
 				t.Errorf("ConsumeServerInfo(%x) = %+v, %v, want %+v", wire, got, err, want)
 			}
 		}
-		token := len(wire) - len(r.data("token")) - paramHeaderLen // which may be missing
+		param := len(wire) - len(r.data("token")) - len(r.data("early")) - paramHeaderLen // which may be missing
 		for n := range wire {
-			if decode(wire[:n]) == nil && n != token {
+			if decode(wire[:n]) == nil && n != param {
 				t.Errorf("%s: %d bytes are taken", r.cells[0], n)
 			}
 		}
