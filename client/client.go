@@ -144,10 +144,14 @@ func (c *Client[I]) Connect(now time.Time, path netcode.Path) error {
 // goodbye to the same server takes a moment.
 func (c *Client[I]) call(path netcode.Path) error {
 	c.wanted = path
-	conn, err := c.core.Dial(c.now, path, netcode.DialOptions{
+	opt := netcode.DialOptions{
 		ServerKey: c.cfg.ServerKey,
 		Hello:     []byte(session.CleanName([]byte(c.cfg.Name))),
-	})
+	}
+	if c.cfg.Token != nil {
+		opt.Token = c.cfg.Token()
+	}
+	conn, err := c.core.Dial(c.now, path, opt)
 	if errors.Is(err, netcode.ErrPathInUse) {
 		return nil
 	}

@@ -32,6 +32,11 @@ type Config[I any] struct {
 	// and the player is a stranger each time.
 	Key netcode.KeyPair
 
+	// Token is the connect token for servers that want one, bound to Key:
+	// see package token. It is asked for whenever a connection begins, so
+	// that a fresh one can be fetched beforehand; nil is none.
+	Token func() []byte
+
 	// Plaintext turns encryption off; the server must do the same.
 	Plaintext bool
 

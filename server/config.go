@@ -10,6 +10,7 @@ import (
 	"github.com/reckon-engine/reckon/engine/session"
 	"github.com/reckon-engine/reckon/engine/snapshot"
 	"github.com/reckon-engine/reckon/netcode"
+	"github.com/reckon-engine/reckon/netcode/token"
 )
 
 // A Game is a game's rules and what happens when players come and go. All is
@@ -82,10 +83,15 @@ type Config[I any] struct {
 	// default of package netcode.
 	Timeout time.Duration
 
+	// Tokens, if not nil, lets in only players with a good connect token: see
+	// package token. [Server.Claims] tells what a player's token said.
+	// Plaintext mode proves no keys, so that tokens need encryption.
+	Tokens *token.Verifier
+
 	// Admit, if not nil, is asked about every player with a proven key (zero
-	// in plaintext mode) and a clean name. Anything but CloseNormal turns it
-	// away for that reason, with the text.
-	Admit func(key [32]byte, name string) (netcode.CloseReason, string)
+	// in plaintext mode), a good token if Tokens asks for one, and a clean
+	// name. An error turns the player away: see netcode.Config.Admit.
+	Admit func(a netcode.Applicant, name string) error
 
 	// OnMessage, if not nil, is called with every application message. It
 	// is valid during the call.
@@ -133,6 +139,9 @@ func (c Config[I]) withDefaults() (Config[I], error) {
 	setDefault(&c.MaxPlayers, defaultMaxPlayers)
 	setDefault(&c.MaxRewind, defaultMaxRewind)
 	setDefault(&c.RepeatInput, defaultRepeatInput)
+	if c.Tokens != nil && c.Plaintext {
+		return c, errors.New("server: Config.Tokens needs encryption, and Config.Plaintext turns it off")
+	}
 	for _, limit := range []struct {
 		name           string
 		got, low, high int

@@ -6,6 +6,7 @@ import (
 	"github.com/reckon-engine/reckon/engine"
 	"github.com/reckon-engine/reckon/engine/session"
 	"github.com/reckon-engine/reckon/netcode"
+	"github.com/reckon-engine/reckon/netcode/token"
 )
 
 // spareConns is how many connections are held beyond the seats, so that a
@@ -39,13 +40,7 @@ func (s *Server[I]) drain() {
 // connected gives a new connection a seat, or says why not.
 func (s *Server[I]) connected(conn *netcode.Conn, name string) {
 	key := conn.PeerKey()
-	if s.cfg.Admit != nil {
-		if reason, text := s.cfg.Admit(key, name); reason != netcode.CloseNormal {
-			s.stats.Rejected++
-			conn.Close(s.now, reason, text)
-			return
-		}
-	}
+	claims, _ := conn.User().(*token.Claims)
 	if key != ([32]byte{}) {
 		s.replace(key)
 	}
@@ -55,7 +50,7 @@ func (s *Server[I]) connected(conn *netcode.Conn, name string) {
 		conn.Close(s.now, netcode.CloseFull, "")
 		return
 	}
-	seat.conn = conn
+	seat.conn, seat.claims = conn, claims
 	conn.SetUser(seat)
 	s.out = session.AppendWelcome(s.out[:0], session.Welcome{
 		Player:        seat.player,

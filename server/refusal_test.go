@@ -41,14 +41,14 @@ func TestServerFull(t *testing.T) {
 
 func TestKickAndAdmit(t *testing.T) {
 	st := newStage(t, weather{delay: 20 * ms}, func(c *server.Config[walkInput]) {
-		c.Admit = func(key [32]byte, name string) (netcode.CloseReason, string) {
-			if key == ([32]byte{}) {
+		c.Admit = func(a netcode.Applicant, name string) error {
+			if a.PeerKey == ([32]byte{}) {
 				t.Error("Admit is asked about no key")
 			}
 			if name == "mallory" {
-				return netcode.CloseBanned, "you know why"
+				return &netcode.CloseError{Reason: netcode.CloseBanned, Text: "you know why"}
 			}
-			return netcode.CloseNormal, ""
+			return nil
 		}
 	})
 	a := st.enter(nil)
@@ -58,6 +58,9 @@ func TestKickAndAdmit(t *testing.T) {
 	var closed *netcode.CloseError
 	if errors.As(b.Err(), &closed); closed.Text != "you know why" || !closed.Remote {
 		t.Errorf("Err() = %+v, want the server's text", closed)
+	}
+	if got := st.server.Stats().Rejected; got != 1 {
+		t.Errorf("%d rejected, want 1", got)
 	}
 	st.server.Kick(a.Player(), netcode.CloseKicked, "language")
 	st.mustClose(a, netcode.CloseKicked)

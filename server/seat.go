@@ -5,6 +5,7 @@ import (
 	"github.com/reckon-engine/reckon/engine/interp"
 	"github.com/reckon-engine/reckon/engine/session"
 	"github.com/reckon-engine/reckon/netcode"
+	"github.com/reckon-engine/reckon/netcode/token"
 )
 
 // A seat is a player: one behind a connection, or a bot.
@@ -12,6 +13,7 @@ type seat[I any] struct {
 	player engine.PlayerID
 	name   string
 	conn   *netcode.Conn                              // nil for a bot
+	claims *token.Claims                              // of its connect token, if the server wants one
 	brain  func(w *engine.World, p engine.PlayerID) I // nil for a connection
 
 	queue queue[I]

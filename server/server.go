@@ -66,6 +66,7 @@ func New[I any](cfg Config[I]) (*Server[I], error) {
 		Random:    cfg.Random,
 		Timeout:   cfg.Timeout,
 		Tracer:    cfg.Tracer,
+		Admit:     cfg.admit(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)

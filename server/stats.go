@@ -12,7 +12,7 @@ type Stats struct {
 	Bots    int
 
 	Joined, Left   uint64
-	Rejected       uint64 // turned away: full, or by Admit
+	Rejected       uint64 // turned away: full, without a good token, or by Admit
 	Resynchronised uint64 // clients that started a new timeline
 	Malformed      uint64 // messages dropped because they could not be decoded
 
@@ -37,6 +37,7 @@ func (s *Server[I]) Stats() Stats {
 	out := s.stats
 	out.Overruns = s.schedule.dropped
 	out.Network = s.core.Stats()
+	out.Rejected += out.Network.NotAdmitted
 	for _, seat := range s.seats {
 		if seat == nil {
 			continue
