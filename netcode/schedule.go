@@ -61,7 +61,7 @@ func (c *Conn) appendFrames(plain []byte, room int, number uint64, record *ack.P
 	for i := range c.channels {
 		for c.out.InFlightBytes+record.Reliable < c.window.Bytes() {
 			f := &c.core.frame[next]
-			segment, ok := c.channels[i].outgoing.Next(room, number, f)
+			segment, ok := c.channels[i].outgoing.Next(c.clock(record.At), room, number, f)
 			if !ok {
 				break
 			}

@@ -16,7 +16,7 @@ func BenchmarkReliable(b *testing.B) {
 	b.ReportAllocs()
 	for packet := uint64(0); b.Loop(); packet++ {
 		out.Push(m)
-		n, _ := out.Next(wire.MaxDatagram, packet, &f)
+		n, _ := out.Next(0, wire.MaxDatagram, packet, &f)
 		if in.Check(packet, &f) != nil || in.Add(packet, &f, &q) != nil {
 			b.Fatal("violation")
 		}

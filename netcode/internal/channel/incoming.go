@@ -30,7 +30,7 @@ type mark struct{ next, packet uint64 }
 // markEvery is how many segments lie between marks, at least: the two that are
 // kept leave at most 2*(markEvery+Window)+Window numbers behind next in doubt,
 // of the 2^15 that two bytes tell apart in either direction.
-const markEvery = 8 * Window
+const markEvery = 2 * Window
 
 // held is a segment that arrived before its turn.
 type held struct {

@@ -46,7 +46,7 @@ func TestRingModel(t *testing.T) {
 func drain(o *Outgoing, packet uint64) (numbers []uint64, frames []wire.Frame) {
 	for {
 		var f wire.Frame
-		n, ok := o.Next(wire.MaxDatagram, packet, &f)
+		n, ok := o.Next(0, wire.MaxDatagram, packet, &f)
 		if !ok {
 			return numbers, frames
 		}
@@ -168,7 +168,7 @@ func TestReliablePair(t *testing.T) {
 			p := packet{number: next}
 			for room := wire.MaxDatagram; ; {
 				var f wire.Frame
-				n, ok := out.Next(room, next, &f)
+				n, ok := out.Next(0, room, next, &f)
 				if !ok {
 					break
 				}
