@@ -31,6 +31,14 @@ var timeless = []struct {
 		why:      "a trace carries the times of the core it watches, virtual ones included",
 	},
 	{
+		packages: "netcode/rpc/...",
+		why:      "calls expire by the caller's time, virtual time included",
+	},
+	{
+		packages: "netcode/blob/...",
+		why:      "a transfer is driven by the core it rides on, in its time",
+	},
+	{
 		packages: "netcode/token/...",
 		why:      "whether a token has expired is asked with the caller's time",
 	},

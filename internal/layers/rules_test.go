@@ -49,6 +49,7 @@ var (
 	engineMay  = []string{"engine/...", "github.com/klauspost/compress/..."}
 	netcodeMay = []string{
 		"netcode", "netcode/internal/...", "netcode/token/...", "netcode/trace/...",
+		"netcode/rpc/...", "netcode/peer/...", "netcode/blob/...",
 		"golang.org/x/crypto/...", "golang.org/x/net/...", "golang.org/x/sys/...",
 		"github.com/flynn/noise/...", "github.com/golang-jwt/jwt/...",
 	}
