@@ -32,6 +32,7 @@ type Conn struct {
 	send, receive handshake.Protector // nil before the keys are known
 	suite         handshake.Suite
 	sealLimit     uint64 // packets to seal before the close frames, which are sealed too
+	phases        phases
 	replay        handshake.ReplayWindow
 
 	in       ack.Receiver

@@ -17,15 +17,12 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		core.drop(DropReplay)
 		return
 	}
-	plain, err := c.receive.Open(core.plain[:0], datagram[:length], datagram[length:], number)
+	plain, phase, err := c.openPacket(now, datagram, h, length, number)
 	if err != nil {
-		core.drop(DropBadTag)
-		if c.stats.BadTags++; c.stats.BadTags >= c.forgeLimit() && c.state == StateOpen {
-			c.Close(now, CloseKeyLimit, "")
-		}
+		c.notOpened(now, err)
 		return
 	}
-	core.trace.packet(TracePacketReceived, c, path, datagram, plain, number, 0)
+	core.trace.packet(TracePacketReceived, c, path, datagram, plain, number, phase)
 	frames, err := wire.ConsumeAck(plain, h.AckForm, &core.ack)
 	if err == nil {
 		err = c.checkFrames(number, frames)
@@ -65,6 +62,23 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 	}
 	if taken {
 		c.in.Add(now, number, h.NumberLen, eliciting)
+	}
+}
+
+// notOpened counts a packet that no key opens.
+func (c *Conn) notOpened(now time.Time, err error) {
+	switch err {
+	case errOldKeys:
+		c.core.drop(DropOldKeys)
+	case errKeyPhase:
+		c.violation(now)
+	case wire.ErrMalformed:
+		c.core.drop(DropMalformed)
+	default:
+		c.core.drop(DropBadTag)
+		if c.stats.BadTags++; c.stats.BadTags >= c.forgeLimit() && c.state == StateOpen {
+			c.Close(now, CloseKeyLimit, "")
+		}
 	}
 }
 

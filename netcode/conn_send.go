@@ -28,6 +28,7 @@ func (c *Conn) flush(now time.Time, out Sender) {
 		return
 	}
 	c.detectLoss(now)
+	c.tendKeys(now)
 	if now.Sub(c.lastSent) >= c.core.cfg.Keepalive {
 		c.ping = true
 	}
@@ -120,7 +121,7 @@ func (c *Conn) beginPacket(now time.Time) (record *ack.Packet, header, plain []b
 	record = c.out.Add(now)
 	number := c.out.Next()
 	h := wire.Header{
-		HasConnID: c.dialled, ConnID: c.remoteID,
+		HasConnID: c.dialled, ConnID: c.remoteID, KeyPhase: c.phases.number&1 != 0,
 		Number: number, NumberLen: wire.NumberLen(number, c.out.Acknowledged()),
 	}
 	a := &c.core.ack
@@ -138,7 +139,7 @@ func (c *Conn) transmit(now time.Time, out Sender, record *ack.Packet, header, p
 	c.in.Sent()
 	datagram := c.send.Seal(header, header, plain, number)
 	c.core.packet = datagram[:0]
-	c.core.trace.packet(TracePacketSent, c, c.path, datagram, plain, number, 0)
+	c.core.trace.packet(TracePacketSent, c, c.path, datagram, plain, number, c.phases.number)
 	c.lastSent = now
 	c.stats.PacketsOut++
 	c.stats.BytesOut += uint64(len(datagram))

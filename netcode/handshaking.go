@@ -144,14 +144,14 @@ func (c *Core) newNoise(mode wire.Mode, clientID uint64, initiator bool, server 
 }
 
 // setKeys takes the transport keys from a finished Noise handshake.
-func (c *Conn) setKeys(suite uint8) (err error) {
+func (c *Conn) setKeys(suite uint8) error {
 	c.suite = handshake.Suite(suite)
-	c.sealLimit = c.suite.MaxSealed() - closeRepeats
 	c.peerKey = c.shaking.noise.PeerStatic()
-	if c.send, c.receive, err = c.shaking.noise.Protectors(c.suite); err == nil {
-		c.core.trace.keysChanged(c, 0, c.send, c.receive)
+	secrets, err := c.shaking.noise.Secrets(c.suite)
+	if err != nil {
+		return err
 	}
-	return err
+	return c.startPhases(secrets)
 }
 
 // Plaintext mode has no Noise: its handshake messages are payloads under a

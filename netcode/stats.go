@@ -20,12 +20,13 @@ const (
 	DropHandshake                     // a handshake message that fits nowhere
 	DropLimit                         // too many handshakes at once
 	DropNotServing                    // a client asks a Core that accepts nobody
+	DropOldKeys                       // late, of a key phase whose keys are gone
 	numDropReasons  = iota
 )
 
 var dropNames = [numDropReasons]string{
 	"foreign", "malformed", "unknown connection", "replay", "bad tag", "queue full",
-	"bad cookie", "handshake", "limit", "not serving",
+	"bad cookie", "handshake", "limit", "not serving", "old keys",
 }
 
 // String returns the reason in words.
@@ -61,6 +62,8 @@ type ConnStats struct {
 	Jitter  time.Duration // mean deviation of the round-trip time (RFC 6298)
 	LossIn  float64       // share of the peer's packets that do not arrive, 0 to 1
 	LossOut float64       // share of ours
+
+	KeyPhase uint64 // how often the keys have changed
 
 	PacketsIn  uint64
 	PacketsOut uint64

@@ -199,4 +199,14 @@ func Secret(p Protector) (key [KeyLen]byte, iv [ivLen]byte, suite Suite) {
 	return key, iv, 0
 }
 
+// Forget clears what it can of the keys of p, which is not used any more: the
+// schedule of the cipher is left to the garbage collector.
+func Forget(p Protector) {
+	if a, ok := p.(*aead); ok {
+		a.cipher = nil
+		clear(a.key[:])
+		clear(a.iv[:])
+	}
+}
+
 func (a *aead) Overhead() int { return a.cipher.Overhead() }
