@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,7 +116,7 @@ type dialledClient struct {
 
 // dialMany connects n clients with a socket each; the first eight ask for
 // shards.
-func dialMany(t *testing.T, address string, n int) (clients []dialledClient) {
+func dialMany(t testing.TB, address string, n int) (clients []dialledClient) {
 	t.Helper()
 	for i := range n {
 		e := listen(t, "127.0.0.1:0", testConfig(uint64(i)+10), EndpointOptions{Batch: 4})
@@ -202,4 +203,96 @@ func TestShardErrors(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
+}
+
+// BenchmarkShards is a server's tick with 256 clients, an operation: each
+// shard receives 64 bytes of each of its clients and sends each 256. The
+// clients' own work does not count.
+func BenchmarkShards(b *testing.B) {
+	const clients = 256
+	for _, n := range []int{1, 2} {
+		b.Run(fmt.Sprintf("shards=%d", n), func(b *testing.B) {
+			cfg := serverConfig()
+			cfg.MaxConns, cfg.Random = clients, nil
+			cores, err := NewShards(cfg, n)
+			if err != nil {
+				b.Fatal(err)
+			}
+			endpoints, err := ListenShards("127.0.0.1:0", cores, EndpointOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			stop := make(chan struct{})
+			var shaking sync.WaitGroup
+			for _, e := range endpoints {
+				defer e.Close()
+				shaking.Go(func() {
+					for !closed(stop) {
+						_ = e.WaitUntil(time.Now().Add(time.Millisecond))
+					}
+				})
+			}
+			dialled := dialMany(b, endpoints[0].LocalAddr().String(), clients)
+			for _, c := range dialled {
+				_ = c.e.WaitUntil(time.Now().Add(time.Millisecond))
+			}
+			close(stop)
+			shaking.Wait()
+			benchmarkShards(b, endpoints, dialled)
+		})
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func benchmarkShards(b *testing.B, endpoints []*Endpoint, clients []dialledClient) {
+	var spent time.Duration
+	up, down := make([]byte, 64), make([]byte, 256)
+	in := uint64(0)
+	for _, e := range endpoints {
+		in -= e.Stats().DatagramsIn
+	}
+	for b.Loop() {
+		for _, c := range clients {
+			_, _ = c.conn.Send(time.Now(), chState, up)
+			c.e.Flush(time.Now())
+		}
+		start := time.Now()
+		var busy sync.WaitGroup
+		for _, e := range endpoints {
+			busy.Go(func() {
+				now := time.Now()
+				e.Poll(now)
+				for _, conn := range e.core.conns {
+					for _, _, ok := conn.Receive(); ok; _, _, ok = conn.Receive() {
+					}
+					_, _ = conn.Send(now, chState, down)
+				}
+				e.Flush(now)
+			})
+		}
+		busy.Wait()
+		spent += time.Since(start)
+		for _, c := range clients {
+			c.e.Poll(time.Now())
+			for _, _, ok := c.conn.Receive(); ok; _, _, ok = c.conn.Receive() {
+			}
+		}
+	}
+	for _, e := range endpoints {
+		in += e.Stats().DatagramsIn
+	}
+	if in < uint64(b.N*len(clients)) {
+		b.Errorf("%d datagrams received, want %d", in, b.N*len(clients))
+	}
+	ticks := float64(b.N * len(clients))
+	b.ReportMetric(2*ticks/spent.Seconds(), "datagrams/s")
+	b.ReportMetric(float64(spent.Microseconds())/ticks, "µs/client-tick")
 }
