@@ -26,7 +26,7 @@ func (c *Core) receiveHandshake(now time.Time, path Path, datagram []byte) {
 			return
 		}
 		conn.receiveServer(now, &h)
-		c.wake(now)
+		conn.touch(now)
 		return
 	}
 	if c.cfg.MaxConns == 0 {
@@ -149,7 +149,7 @@ func (c *Conn) repeat(now time.Time) {
 	if c.ending != nil {
 		c.ending.left, c.ending.sendAt = closeRepeats, now
 	}
-	c.core.wake(now)
+	c.touch(now)
 }
 
 // begin reads the client's first message and prepares the answer. It reports
@@ -183,7 +183,7 @@ func (c *Core) begin(now time.Time, path Path, h *wire.Handshake) bool {
 	if !conn.answerInitiate(&info) {
 		return false
 	}
-	c.conns = append(c.conns, conn)
+	c.join(conn)
 	c.trace.state(conn)
 	c.byID[conn.localID] = conn
 	c.pending[conn.handshakeKey()] = conn
@@ -276,5 +276,5 @@ func (c *Core) receiveFinish(now time.Time, path Path, h *wire.Handshake) {
 	conn.meet(now, &client)
 	conn.confirm(now)
 	conn.ping = conn.state == StateOpen // so that the client knows
-	c.wake(now)
+	conn.touch(now)
 }

@@ -20,6 +20,7 @@ type Conn struct {
 	traceID uint64
 	peerKey [32]byte
 
+	place    int    // in Core.conns, plus one; zero when not there
 	dialled  bool   // we are the client
 	gone     bool   // nothing is left to send: the Core forgets it
 	remoteID uint64 // put in packets to the server
@@ -155,7 +156,7 @@ func (c *Conn) Send(now time.Time, channel int, message []byte) (MessageID, erro
 		c.nextID++
 		c.pushUnreliable(channel, message)
 	}
-	c.core.wake(now)
+	c.touch(now)
 	return c.nextID, nil
 }
 
@@ -236,7 +237,7 @@ func (c *Conn) finish(now time.Time, err *CloseError) {
 	c.state, c.err = StateClosed, err
 	c.gone = c.ending == nil
 	c.core.trace.ended(now, c)
-	c.core.wake(now)
+	c.touch(now)
 	if announced {
 		c.core.emit(Event{Kind: EventClosed, Conn: c, Err: err})
 	}

@@ -30,15 +30,18 @@ type Core struct {
 	cookies  *handshake.CookieJar // nil until the first datagram from a client
 	gate     *gate                // made with cookies
 
-	conns   []*Conn                // in the order they began
+	conns   []appointment          // in the order they began
+	epoch   time.Time              // some time; appointments are relative to it
 	byID    map[uint64]*Conn       // accepted, by the connection ID we gave out
 	byPeer  map[peerKey]*Conn      // dialled
 	pending map[handshakeKey]*Conn // accepted, not confirmed
 	foreign func(time.Time, Path, []byte)
 
-	events   []Event
-	event    int // events before it were taken
-	replies  []reply
+	events     []Event
+	event      int // events before it were taken
+	replies    []reply
+	suspicious bool // tests: look whether those not due are right
+
 	deadline time.Time // no connection needs Flush before; zero = never
 	accepted int       // open connections of clients
 	stats    CoreStats
@@ -124,8 +127,8 @@ func (c *Core) PublicKey() [32]byte { return c.cfg.Key.Public }
 // Stats returns counters.
 func (c *Core) Stats() CoreStats {
 	c.stats.Conns = 0
-	for _, conn := range c.conns {
-		if conn.state == StateOpen {
+	for _, a := range c.conns {
+		if a.conn.state == StateOpen {
 			c.stats.Conns++
 		}
 	}
@@ -195,10 +198,11 @@ func (c *Core) receivePacket(now time.Time, path Path, datagram []byte) {
 	}
 	c.trace.about(conn)
 	conn.receivePacket(now, path, datagram, &h, length)
-	c.wake(conn.nextDeadline())
+	conn.settle()
 }
 
-// wake makes NextDeadline at most t; zero changes nothing.
+// wake makes NextDeadline at most t; zero changes nothing. What concerns one
+// connection goes through Conn.touch, or Flush passes it by.
 func (c *Core) wake(t time.Time) { c.deadline = earlier(c.deadline, t) }
 
 // NextDeadline returns when Flush must be called at the latest; the zero time
@@ -214,20 +218,7 @@ func (c *Core) Flush(now time.Time, out Sender) {
 		c.send(out, r.path, r.data[:r.n])
 	}
 	c.replies = c.replies[:0]
-	var deadline time.Time
-	live := c.conns[:0]
-	for _, conn := range c.conns {
-		conn.flush(now, out)
-		if conn.gone {
-			c.forget(conn)
-			continue
-		}
-		live = append(live, conn)
-		deadline = earlier(deadline, conn.nextDeadline())
-	}
-	clear(c.conns[len(live):])
-	c.conns = live
-	c.deadline = deadline // what was woken on the way has been done
+	c.deadline = c.flushDue(now, out) // what was woken on the way has been done
 }
 
 func (c *Core) send(out Sender, path Path, datagram []byte) {
@@ -269,8 +260,8 @@ func (c *Core) emit(e Event) { c.events = append(c.events, e) }
 // notes may be lost.
 func (c *Core) Shutdown(now time.Time, reason CloseReason, text string) {
 	c.cfg.MaxConns = 0
-	for _, conn := range c.conns {
-		conn.Close(now, reason, text)
+	for _, a := range c.conns {
+		a.conn.Close(now, reason, text)
 	}
 }
 

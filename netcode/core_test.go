@@ -91,6 +91,7 @@ func newLab(t testing.TB, change func(server, client *Config)) *lab {
 	if l.client, err = NewCore(client); err != nil {
 		t.Fatal(err)
 	}
+	l.server.suspicious, l.client.suspicious = true, true
 	return l
 }
 

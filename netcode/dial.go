@@ -75,7 +75,7 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 	s.datagram = wire.AppendHandshake(nil, &wire.Handshake{
 		Type: wire.Hello, Version: wire.Version, Mode: s.mode, ClientID: s.clientID,
 	})
-	c.conns = append(c.conns, conn)
+	c.join(conn)
 	c.trace.state(conn)
 	c.byPeer[keyOf(path)] = conn
 	c.wake(now)

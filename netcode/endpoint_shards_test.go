@@ -270,7 +270,8 @@ func benchmarkShards(b *testing.B, endpoints []*Endpoint, clients []dialledClien
 			busy.Go(func() {
 				now := time.Now()
 				e.Poll(now)
-				for _, conn := range e.core.conns {
+				for _, a := range e.core.conns {
+					conn := a.conn
 					for _, _, ok := conn.Receive(); ok; _, _, ok = conn.Receive() {
 					}
 					_, _ = conn.Send(now, chState, down)

@@ -34,7 +34,8 @@ func (l *lab) sane() {
 	l.t.Helper()
 	for _, c := range []*Core{l.server, l.client} {
 		accepted := 0
-		for _, conn := range c.conns {
+		for _, a := range c.conns {
+			conn := a.conn
 			if conn.state == StateOpen && !conn.dialled {
 				accepted++
 			}
