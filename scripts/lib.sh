@@ -127,6 +127,12 @@ missing_xvfb() {
   echo libgl1-mesa-dri
 }
 
+# missing_tshark: Wireshark without a window, which reads the captures of the
+# tests with our dissector.
+missing_tshark() {
+  have tshark || echo tshark
+}
+
 # install_hint says exactly what to type for the Debian packages in $*.
 install_hint() {
   if have apt-get; then

@@ -48,10 +48,10 @@ without() {
 }
 
 # prepare installs system packages: a C compiler for the race detector, headers
-# for the window client, a display for its test.
+# for the window client, a display for its test, tshark for the captures'.
 prepare() {
   local wanted
-  wanted=$(missing_compiler; missing_window; missing_xvfb)
+  wanted=$(missing_compiler; missing_window; missing_xvfb; missing_tshark)
   # shellcheck disable=SC2086 # a list of package names
   provide $wanted || ! in_ci
 }
@@ -92,6 +92,10 @@ fi
 missing=$(missing_xvfb)
 # shellcheck disable=SC2086 # a list of package names
 [ -z "$missing" ] || without "window tests" "to install: $(install_hint $missing)"
+
+missing=$(missing_tshark)
+# shellcheck disable=SC2086 # a list of package names
+[ -z "$missing" ] || without "dissector tests" "to install: $(install_hint $missing)"
 
 lint_with gofumpt format
 step "go mod tidy" bash scripts/lint.sh tidy

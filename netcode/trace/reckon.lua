@@ -382,7 +382,7 @@ local close_names = {
   [9] = "key limit", [10] = "wrong mode", [11] = "wrong key", [12] = "replaced",
   [13] = "bad token", [14] = "moved",
 }
-local tlv_names = { [1] = "token", [2] = "features" }
+local param_names = { [1] = "token", [2] = "features" }
 
 -- Fields -------------------------------------------------------------------
 
@@ -413,10 +413,10 @@ field("build", "uint32", "Build")
 field("schema", "uint64", "Schema", base.HEX)
 field("hello", "bytes", "Hello")
 field("checksum", "uint32", "Checksum", base.HEX)
-field("tlv", "none", "TLV")
-field("tlv.type", "uint8", "Type", base.DEC, tlv_names)
-field("tlv.length", "uint16", "Length")
-field("tlv.value", "bytes", "Value")
+field("parameter", "none", "Parameter")
+field("parameter.type", "uint8", "Type", base.DEC, param_names)
+field("parameter.length", "uint16", "Length")
+field("parameter.value", "bytes", "Value")
 field("features", "uint32", "Features", base.HEX)
 
 field("flags", "uint8", "First byte", base.HEX)
@@ -570,22 +570,25 @@ local function malformed(item, why)
   item:add_proto_expert_info(X.malformed, why)
 end
 
--- tlvs decodes the tail of ClientInfo and ServerInfo.
-local function tlvs(tvb, at, stop, tree)
+-- params decodes the parameters at the tail of ClientInfo and ServerInfo.
+local function params(tvb, at, stop, tree)
+  local seen = {}
   while at < stop do
     if stop - at < 3 or stop - at - 3 < tvb(at + 1, 2):le_uint() then
-      return malformed(tree:add(F.rest, tvb(at, stop - at)), "TLV is short")
+      return malformed(tree:add(F.rest, tvb(at, stop - at)), "parameter is short")
     end
     local kind, size = tvb(at, 1):uint(), tvb(at + 1, 2):le_uint()
-    local t = tree:add(F.tlv, tvb(at, 3 + size))
-    t:append_text(": " .. (tlv_names[kind] or format("unknown (%d)", kind)))
-    t:add(F["tlv.type"], tvb(at, 1))
-    t:add_le(F["tlv.length"], tvb(at + 1, 2))
+    local t = tree:add(F.parameter, tvb(at, 3 + size))
+    if seen[kind] or kind == 1 and size == 0 then malformed(t, "parameter comes twice, or is empty") end
+    seen[kind] = true
+    t:append_text(": " .. (param_names[kind] or format("unknown (%d)", kind)))
+    t:add(F["parameter.type"], tvb(at, 1))
+    t:add_le(F["parameter.length"], tvb(at + 1, 2))
     if size > 0 then
       if kind == 2 and size == 4 then
         t:add_le(F.features, tvb(at + 3, 4))
       else
-        t:add(F["tlv.value"], tvb(at + 3, size))
+        t:add(F["parameter.value"], tvb(at + 3, size))
       end
     end
     at = at + 3 + size
@@ -595,7 +598,7 @@ end
 local function identity(tvb, at, stop, tree)
   local size = at < stop and tvb(at, 1):uint() or 0
   if size == 0 or size > 32 or stop - at < 1 + size + 12 then
-    malformed(tree, "no identity")
+    malformed(tree, "no identity, or one cut short")
     return nil
   end
   tree:add(F.name, tvb(at + 1, size))
@@ -618,7 +621,7 @@ local function plain_message(tvb, at, stop, tree, kind, c, server)
     end
     local size = tvb(at, 2):le_uint()
     if size > 0 then tree:add(F.hello, tvb(at + 2, size)) end
-    return tlvs(tvb, at + 2 + size, stop, tree)
+    return params(tvb, at + 2 + size, stop, tree)
   end
   if stop - at < 10 then return malformed(tree, "message is short") end
   tree:add(F.salt, tvb(at, 8))
@@ -628,7 +631,7 @@ local function plain_message(tvb, at, stop, tree, kind, c, server)
   tree:add(F.conn_id, tvb(at + 10, size))
   learn_id(c, hex(tvb:raw(at + 10, size)), server)
   at = identity(tvb, at + 10 + size, stop, tree)
-  if at then tlvs(tvb, at, stop, tree) end
+  if at then params(tvb, at, stop, tree) end
 end
 
 local sizes = { [0x50] = { 1200, 1200 }, [0x51] = { 32, 32 }, [0x52] = { 1200, 1200 },
@@ -1046,8 +1049,11 @@ local function open(tvb, at, c, up, packet, tree)
   end
   tree:add(F.tag, tvb(tvb:len() - overhead))
   local size = #sealed - overhead
+  if size == 0 then
+    malformed(tree, "nothing is sealed, not even an ack")
+    return nil
+  end
   if c.plain then
-    if size == 0 then return nil end
     return tvb(at, size):tvb(), sealed:sub(1, size)
   end
   local keys = c.keys[packet.phase]
@@ -1055,7 +1061,6 @@ local function open(tvb, at, c, up, packet, tree)
     tree:add_proto_expert_info(X.no_keys)
     return nil
   end
-  if size == 0 then return nil end
   local secret, suite = up and keys.up or keys.down, suites[keys.suite]
   local nonce = nonce_of(secret.iv, packet.number)
   local body = sealed:sub(1, size)
