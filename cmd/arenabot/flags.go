@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/reckon-engine/reckon/cmd/internal/watch"
+	"github.com/reckon-engine/reckon/netcode"
 )
 
 // options are the flags after they were checked.
@@ -18,6 +21,8 @@ type options struct {
 	seconds   int
 	status    bool
 	demo      bool
+	files     watch.Files
+	tracer    netcode.Tracer // what writes the files
 }
 
 const maxSeconds = 10 * 365 * 24 * 60 * 60
@@ -34,7 +39,7 @@ Usage:
   --plaintext          no encryption; the server must be started so too
   --seconds N          play for so many seconds (default 0: until stopped)
   --status             print a line every second
-  --demo               judge the run: the last line is
+` + watch.Usage + `  --demo               judge the run: the last line is
                        "demo: ok players=N ticks=N snapshots=N inputs_acked=N",
                        and the exit code is 1 if ticks or snapshots are missing;
                        needs --seconds
@@ -57,6 +62,8 @@ func parseFlags(args []string) (options, error) {
 	fs.StringVar(&key, "key", "", "")
 	fs.BoolVar(&opt.plaintext, "plaintext", false, "")
 	fs.IntVar(&opt.seconds, "seconds", 0, "")
+	fs.StringVar(&opt.files.Trace, "trace", "", "")
+	fs.StringVar(&opt.files.Capture, "capture", "", "")
 	fs.BoolVar(&opt.status, "status", false, "")
 	fs.BoolVar(&opt.demo, "demo", false, "")
 	if err := fs.Parse(args); err != nil {

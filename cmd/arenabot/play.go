@@ -11,6 +11,7 @@ import (
 	"github.com/reckon-engine/reckon/client"
 	"github.com/reckon-engine/reckon/cmd/internal/arena"
 	"github.com/reckon-engine/reckon/cmd/internal/demo"
+	"github.com/reckon-engine/reckon/cmd/internal/watch"
 	"github.com/reckon-engine/reckon/engine"
 	"github.com/reckon-engine/reckon/netcode"
 )
@@ -29,12 +30,19 @@ type player struct {
 }
 
 // play connects and plays until ctx ends or the time is up.
-func play(ctx context.Context, opt options, out io.Writer) (demo.Summary, error) {
+func play(ctx context.Context, opt options, out io.Writer) (_ demo.Summary, err error) {
+	watching, err := watch.Open(opt.files, "client")
+	if err != nil {
+		return demo.Summary{}, err
+	}
+	defer func() { err = errors.Join(err, watching.Close()) }()
+	opt.tracer = watching.Tracer()
 	p, err := newPlayer(opt)
 	if err != nil {
 		return demo.Summary{}, err
 	}
 	defer p.endpoint.Close()
+	watching.SetLocal(p.endpoint.LocalAddr())
 	start := time.Now()
 	path, err := p.endpoint.Resolve(opt.connect)
 	if err != nil {
@@ -80,7 +88,7 @@ func newPlayer(opt options) (*player, error) {
 	var err error
 	p.Client, err = client.New(client.Config[arena.Input]{
 		Schema: game.Schema, Input: game.Input, Rules: game,
-		Name: opt.name, ServerKey: opt.key, Plaintext: opt.plaintext,
+		Name: opt.name, ServerKey: opt.key, Plaintext: opt.plaintext, Tracer: opt.tracer,
 		OnSnapshot: func(tick engine.Tick, _ uint64) { p.arrivals.Add(p.now, tick) },
 	})
 	if err != nil {

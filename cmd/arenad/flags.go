@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/reckon-engine/reckon/cmd/internal/arena"
+	"github.com/reckon-engine/reckon/cmd/internal/watch"
+	"github.com/reckon-engine/reckon/netcode"
 )
 
 // options are the flags after they were checked.
@@ -26,6 +28,8 @@ type options struct {
 	seed       uint
 	seconds    int
 	status     bool
+	files      watch.Files
+	tracer     netcode.Tracer // what writes the files
 	quiet      bool
 	version    bool
 }
@@ -63,7 +67,7 @@ Running:
   --seconds N         stop after so many seconds (default 0: run until stopped)
   --status            print a line about the server every second
   --quiet             do not print joins, departures and kills
-  --version           print the version and exit
+` + watch.Usage + `  --version           print the version and exit
   --help              print this and exit
 
 Examples:
@@ -89,6 +93,8 @@ func flags(opt *options) *flag.FlagSet {
 	fs.DurationVar(&opt.round, "round", 5*time.Minute, "")
 	fs.UintVar(&opt.seed, "seed", 0, "")
 	fs.IntVar(&opt.seconds, "seconds", 0, "")
+	fs.StringVar(&opt.files.Trace, "trace", "", "")
+	fs.StringVar(&opt.files.Capture, "capture", "", "")
 	fs.BoolVar(&opt.status, "status", false, "")
 	fs.BoolVar(&opt.quiet, "quiet", false, "")
 	fs.BoolVar(&opt.version, "version", false, "")

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/reckon-engine/reckon/cmd/internal/arena"
+	"github.com/reckon-engine/reckon/cmd/internal/watch"
 	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/server"
 )
@@ -18,7 +20,13 @@ import (
 const farewell = 500 * time.Millisecond
 
 // serve runs a server until ctx ends or its time is up.
-func serve(ctx context.Context, opt options, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, opt options, stdout, stderr io.Writer) (err error) {
+	watching, err := watch.Open(opt.files, "server")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, watching.Close()) }()
+	opt.tracer = watching.Tracer()
 	h, err := newHost(opt, stdout)
 	if err != nil {
 		return err
@@ -28,6 +36,7 @@ func serve(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer endpoint.Close()
+	watching.SetLocal(endpoint.LocalAddr())
 	if opt.plaintext {
 		fmt.Fprintf(stderr, "arenad: warning: no encryption, anyone on the way can read and forge\n")
 	}
@@ -107,7 +116,7 @@ func newHost(opt options, out io.Writer) (*host, error) {
 	h.server, err = server.New(server.Config[arena.Input]{
 		Schema: h.Schema, Input: h.Input, Game: h,
 		TickRate: arena.TickRate, MaxPlayers: opt.maxPlayers,
-		Key: pair, Plaintext: opt.plaintext, Neutral: arena.Neutral,
+		Key: pair, Plaintext: opt.plaintext, Neutral: arena.Neutral, Tracer: opt.tracer,
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode"
@@ -39,6 +40,8 @@ type Capture struct {
 	keys  bool
 	local map[uint16]netip.AddrPort // by Path.Carrier; guarded by the sink's mutex
 	last  time.Time                 // of the newest record
+	held  held
+	holds atomic.Bool // held is to be written
 }
 
 var _ netcode.KeyTracer = (*Capture)(nil)
@@ -66,26 +69,63 @@ func (c *Capture) SetLocal(carrier uint16, local netip.AddrPort) {
 }
 
 // Trace implements netcode.Tracer: it writes the datagrams.
+//
+// What was received is held back until something else happens: the packet that
+// tells of new keys is received before they are made, and Wireshark wants them
+// first.
 func (c *Capture) Trace(e *netcode.TraceEvent) {
-	inbound := e.Kind == netcode.TraceDatagramReceived
-	if !inbound && e.Kind != netcode.TraceDatagramSent {
+	if e.Kind > netcode.TraceDatagramSent && !c.holds.Load() {
 		return
 	}
 	start, ok := c.begin(e.Time)
 	if !ok {
 		return
 	}
+	c.release()
+	if e.Kind <= netcode.TraceDatagramSent {
+		c.hold(e)
+	}
+	if e.Kind == netcode.TraceDatagramSent {
+		c.release()
+	}
+	c.end(start)
+}
+
+// held is a datagram that is not written yet.
+type held struct {
+	at       time.Time
+	from, to netip.AddrPort
+	inbound  bool
+	datagram []byte // a copy; its memory is used again
+}
+
+func (c *Capture) hold(e *netcode.TraceEvent) {
 	local := c.local[e.Path.Carrier]
 	if e.Path.Local.IsValid() {
+		bound := local.Addr()
 		local = netip.AddrPortFrom(e.Path.Local, local.Port())
+		if !bound.IsValid() || bound.IsUnspecified() {
+			// A client does not say from where it sends: from where it was
+			// last answered to.
+			c.local[e.Path.Carrier] = local
+		}
 	}
-	from, to := local, e.Path.Remote
-	if inbound {
-		from, to = to, from
+	h := &c.held
+	h.at, h.from, h.to, h.inbound = e.Time, local, e.Path.Remote, false
+	if e.Kind == netcode.TraceDatagramReceived {
+		h.from, h.to, h.inbound = h.to, h.from, true
 	}
-	c.buf = appendPacket(c.buf, e.Time, from, to, e.Datagram, inbound)
-	c.last = e.Time
-	c.end(start)
+	h.datagram = append(h.datagram[:0], e.Datagram...)
+	c.holds.Store(true)
+}
+
+// release writes the datagram that is held.
+func (c *Capture) release() {
+	if h := &c.held; c.holds.Load() {
+		c.buf = appendPacket(c.buf, h.at, h.from, h.to, h.datagram, h.inbound)
+		c.last = h.at
+		c.holds.Store(false)
+	}
 }
 
 // keyPort is where the datagrams with keys seem to go: port 9, discard.
@@ -109,7 +149,10 @@ func (c *Capture) TraceKeys(e *netcode.TraceEvent, keys *netcode.TraceKeys) {
 // Close writes what is left, and how many records were lost, and returns the
 // first error of the writer. It does not close the writer.
 func (c *Capture) Close() error {
-	return c.close(func() { c.buf = appendStatistics(c.buf, c.last, c.dropped) })
+	return c.close(func() {
+		c.release()
+		c.buf = appendStatistics(c.buf, c.last, c.dropped)
+	})
 }
 
 // Block types and options of pcapng (draft-ietf-opsawg-pcapng, sections 4 and

@@ -364,7 +364,7 @@ local handshake_names = {
   [0x54] = "Finish", [0x55] = "Refuse", [0x56] = "Rejoin", [0x57] = "Resume",
 }
 local from_client = { [0x50] = true, [0x52] = true, [0x54] = true, [0x56] = true }
-local mode_names = { [0] = "IK", [1] = "XX", [2] = "plaintext" }
+local mode_names = { [0] = "IK", [1] = "XX", [2] = "plaintext", [3] = "ticket" }
 local refuse_names = { [1] = "version", [2] = "mode", [3] = "key" }
 local suite_names = { [0] = "none (plaintext)", [1] = "ChaCha20-Poly1305", [2] = "AES-256-GCM" }
 local form_names = { [0] = "short run", [1] = "run", [2] = "bits", [3] = "wide" }
@@ -382,7 +382,7 @@ local close_names = {
   [9] = "key limit", [10] = "wrong mode", [11] = "wrong key", [12] = "replaced",
   [13] = "bad token", [14] = "moved",
 }
-local param_names = { [1] = "token", [2] = "features" }
+local param_names = { [1] = "token", [2] = "features", [3] = "early data" }
 
 -- Fields -------------------------------------------------------------------
 
@@ -463,7 +463,9 @@ field("close.length", "uint8", "Text length")
 field("close.text", "string", "Text")
 field("path.data", "bytes", "Challenge")
 field("ticket.length", "uint8", "Ticket length")
-field("ticket", "bytes", "Ticket")
+field("ticket.id", "bytes", "Ticket")
+field("ticket.lifetime", "uint32", "Lifetime in s")
+field("ticket.rest", "bytes", "Of a later build")
 field("observed.address", "ipv6", "Observed address")
 field("observed.port", "uint16", "Observed port")
 field("ecn.marked", "uint32", "Packets marked CE")
@@ -579,7 +581,7 @@ local function params(tvb, at, stop, tree)
     end
     local kind, size = tvb(at, 1):uint(), tvb(at + 1, 2):le_uint()
     local t = tree:add(F.parameter, tvb(at, 3 + size))
-    if seen[kind] or kind == 1 and size == 0 then malformed(t, "parameter comes twice, or is empty") end
+    if seen[kind] or (kind == 1 or kind == 3) and size == 0 then malformed(t, "parameter comes twice, or is empty") end
     seen[kind] = true
     t:append_text(": " .. (param_names[kind] or format("unknown (%d)", kind)))
     t:add(F["parameter.type"], tvb(at, 1))
@@ -635,7 +637,7 @@ local function plain_message(tvb, at, stop, tree, kind, c, server)
 end
 
 local sizes = { [0x50] = { 1200, 1200 }, [0x51] = { 32, 32 }, [0x52] = { 1200, 1200 },
-  [0x53] = { 13, 1200 }, [0x54] = { 13, 1200 }, [0x55] = { 13, 13 }, [0x56] = { 13, 1200 }, [0x57] = { 13, 1200 } }
+  [0x53] = { 13, 1200 }, [0x54] = { 13, 1200 }, [0x55] = { 13, 13 }, [0x56] = { 1200, 1200 }, [0x57] = { 13, 1200 } }
 
 local function padding(tvb, at, tree)
   if at >= tvb:len() then return end
@@ -668,7 +670,10 @@ local function dissect_handshake(tvb, pinfo, root)
     return
   end
   if not handshake_names[kind] then malformed(tree, "unknown type") end
-  if mode > 2 then malformed(tree, "unknown mode") end
+  if mode > 3 then malformed(tree, "unknown mode") end
+  if (mode == 3) ~= (kind == 0x56 or kind == 0x57) and kind ~= 0x51 and kind ~= 0x55 then
+    malformed(tree, "this type does not come in this mode")
+  end
   local range = sizes[kind]
   if range and (size < range[1] or size > range[2]) then
     pinfo.cols.info = info .. " [size]"
@@ -694,16 +699,19 @@ local function dissect_handshake(tvb, pinfo, root)
     padding(tvb, 12, tree)
   elseif kind == 0x51 then
     tree:add(F.cookie, tvb(12, 20))
-  elseif kind == 0x52 then
-    tree:add(F.cookie, tvb(12, 20))
-    tree:add_le(F["message.length"], tvb(32, 2))
-    local n = tvb(32, 2):le_uint()
-    if n == 0 or n > size - 34 then
-      malformed(tree, "message reaches beyond the end")
+  elseif kind == 0x52 or kind == 0x56 then
+    local proof = kind == 0x52 and 20 or 16 -- a cookie, or the name of a ticket
+    tree:add(kind == 0x52 and F.cookie or F["ticket.id"], tvb(12, proof))
+    local at = 12 + proof
+    tree:add_le(F["message.length"], tvb(at, 2))
+    local n = tvb(at, 2):le_uint()
+    at = at + 2
+    if n == 0 or n > size - at then
+      malformed(tree, "message is empty or reaches beyond the end")
     else
-      local m = tree:add(F.message, tvb(34, n))
-      if mode == 2 then plain_message(tvb, 34, 34 + n, m, kind, c, server) end
-      padding(tvb, 34 + n, tree)
+      local m = tree:add(F.message, tvb(at, n))
+      if mode == 2 then plain_message(tvb, at, at + n, m, kind, c, server) end
+      padding(tvb, at + n, tree)
     end
   elseif kind == 0x55 then
     local reason = tvb(12, 1):uint()
@@ -887,7 +895,10 @@ local function control_frame(tvb, raw, at, tree)
     if left < 1 or left < 1 + byte(raw, at + 2) then return nil, "ticket is short" end
     local n = byte(raw, at + 2)
     tree:add(F["ticket.length"], tvb(at + 1, 1))
-    if n > 0 then tree:add(F.ticket, tvb(at + 2, n)) end
+    if n < 20 then return nil, "ticket is short" end
+    tree:add(F["ticket.id"], tvb(at + 2, 16))
+    tree:add_le(F["ticket.lifetime"], tvb(at + 18, 4))
+    if n > 20 then tree:add(F["ticket.rest"], tvb(at + 22, n - 20)) end
     return at + 2 + n, name
   elseif code == 6 then
     if left < 18 then return nil, name .. " is short" end
@@ -1200,8 +1211,8 @@ local function ours(tvb, pinfo)
   if first >= 0xc0 and first <= 0xdf then return (find(tvb, pinfo)) ~= nil end
   local range = sizes[first]
   if not range or tvb:len() < range[1] or tvb:len() > range[2] then return false end
-  if tvb(1, 2):le_uint() ~= 1 or tvb(3, 1):uint() > 2 then return false end
-  return range[1] == range[2] or S.clients[hex(tvb:raw(4, 8))] ~= nil or first >= 0x56
+  if tvb(1, 2):le_uint() ~= 1 or tvb(3, 1):uint() > 3 then return false end
+  return range[1] == range[2] or S.clients[hex(tvb:raw(4, 8))] ~= nil
 end
 
 reckon:register_heuristic("udp", function(tvb, pinfo, root)
