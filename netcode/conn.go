@@ -41,6 +41,7 @@ type Conn struct {
 	window   pace.Window
 	queue    channel.Queue  // received, not taken
 	outbox   channel.Outbox // unreliable, not sent
+	ride     redundancy
 	channels []channelState
 	pieces   []fragmented // unreliable messages in several packets
 	notices  notices
@@ -185,12 +186,14 @@ func (c *Conn) Stats() ConnStats {
 	s.LossIn, s.LossOut = c.in.Loss(), c.out.Loss()
 	s.PacketsLost, s.LateAcks = c.out.LostPackets, c.out.LateAcks
 	s.InFlight, s.SendWindow = c.out.InFlightBytes, c.window.Bytes()
+	s.LossBurst = c.out.Losses.Burst()
 	s.QueuedBytes, s.NoticesLost = c.queue.Bytes(), c.notices.dropped
 	for i := range c.channels {
 		ch := &c.channels[i]
 		s.Stale += ch.inbound.Stale
 		s.Abandoned += ch.inbound.Abandoned
 		s.Resent += ch.outgoing.Repeated
+		s.Copies += ch.outgoing.Copies
 		s.ReliableHeld += ch.outgoing.Bytes()
 	}
 	return s

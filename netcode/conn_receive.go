@@ -190,6 +190,7 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 		p.Items = p.Items[:0]
 	}
 	c.loseAll(now)
+	c.checkMissed(now)
 	c.core.trace.metrics(c)
 	return true
 }

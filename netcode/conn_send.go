@@ -104,7 +104,7 @@ func (c *Conn) sendPacket(now time.Time, out Sender) bool {
 	}
 	record, header, plain := c.beginPacket(now)
 	room := wire.MaxDatagram - len(header) - len(plain) - c.send.Overhead()
-	plain = c.appendFrames(plain, room, c.out.Next(), record)
+	plain = c.appendFrames(now, plain, room, c.out.Next(), record)
 	due := c.in.Due(c.core.cfg.MaxAckDelay)
 	if !record.Eliciting && (due.IsZero() || now.Before(due)) {
 		return false
@@ -196,7 +196,7 @@ func (c *Conn) nextDeadline() time.Time {
 	if c.send == nil || c.state != StateOpen {
 		return t
 	}
-	if c.outbox.Waiting() || c.ping || c.canSendReliable() {
+	if c.inHurry() || c.outbox.Waiting() || c.ping || c.canSendReliable() {
 		return c.lastReceived
 	}
 	t = earlier(t, c.in.Due(c.core.cfg.MaxAckDelay))

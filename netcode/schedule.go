@@ -12,7 +12,7 @@ import (
 // wantsPacket reports whether there is a reason to send.
 func (c *Conn) wantsPacket(now time.Time) bool {
 	due := c.in.Due(c.core.cfg.MaxAckDelay)
-	return c.ping || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
+	return c.ping || c.inHurry() || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
 }
 
 // canSendReliable reports whether reliable content waits and may leave.
@@ -31,7 +31,7 @@ func (c *Conn) canSendReliable() bool {
 // appendFrames fills a packet: first what is said once, then what is
 // repeated until it arrives. A frame is written when the next is known, since
 // the last one needs no length.
-func (c *Conn) appendFrames(plain []byte, room int, number uint64, record *ack.Packet) []byte {
+func (c *Conn) appendFrames(now time.Time, plain []byte, room int, number uint64, record *ack.Packet) []byte {
 	if c.ping {
 		ping := wire.Frame{Kind: wire.FrameControl, Channel: wire.ControlPing}
 		plain = wire.AppendFrame(plain, &ping, false)
@@ -66,6 +66,16 @@ func (c *Conn) appendFrames(plain []byte, room int, number uint64, record *ack.P
 				break
 			}
 			record.Items = append(record.Items, ack.Item{Channel: f.Channel, Reliable: true, Number: segment})
+			record.Reliable += max(1, len(f.Data))
+			c.ride.add(&c.out, f, number)
+			take()
+		}
+	}
+	if due := c.in.Due(c.core.cfg.MaxAckDelay); c.inHurry() || record.Eliciting || !due.IsZero() && !now.Before(due) {
+		c.ride.begin(&c.out, now, c.spare())
+		for c.nextCopy(now, room, number, &c.core.frame[next]) {
+			f := &c.core.frame[next]
+			record.Items = append(record.Items, ack.Item{Channel: f.Channel, Reliable: true, Number: f.Number})
 			record.Reliable += max(1, len(f.Data))
 			take()
 		}

@@ -62,6 +62,9 @@ type ConnStats struct {
 	Jitter  time.Duration // mean deviation of the round-trip time (RFC 6298)
 	LossIn  float64       // share of the peer's packets that do not arrive, 0 to 1
 	LossOut float64       // share of ours
+	// LossBurst is how many of ours are lost in a row, on average: 1 if losses
+	// have nothing to do with each other.
+	LossBurst float64
 
 	KeyPhase uint64 // how often the keys have changed
 
@@ -77,6 +80,7 @@ type ConnStats struct {
 	Stale        uint64 // sequenced messages dropped because a newer one was there
 	Abandoned    uint64 // unreliable messages of which a fragment never came
 	Resent       uint64 // segments of reliable messages sent again
+	Copies       uint64 // reliable messages that rode again in a later packet, lest they be lost
 	QueueFull    uint64 // packets dropped because the application reads too slowly
 	Extensions   uint64 // frames of a later build, skipped
 	NoticesLost  uint64 // notices dropped because the application does not read them

@@ -48,7 +48,8 @@ const (
 // A Sender remembers sent packets until they are acknowledged or given up.
 // The zero value is ready to use.
 type Sender struct {
-	RTT RTT
+	RTT    RTT
+	Losses Losses
 
 	ring     []Packet
 	oldest   uint64 // oldest number remembered
@@ -59,6 +60,7 @@ type Sender struct {
 	loss     float64
 	probes   int       // probes sent since the last acknowledgement
 	lastSent time.Time // of an eliciting packet
+	lastAck  time.Time // when an ack was taken
 
 	InFlightBytes int    // reliable data in packets neither acknowledged nor lost
 	Flight        int    // bytes of eliciting datagrams neither acknowledged nor lost
@@ -89,6 +91,9 @@ func (s *Sender) At(number uint64) *Packet {
 	}
 	return &s.ring[number&uint64(len(s.ring)-1)]
 }
+
+// LastAck returns when the newest acknowledgement came.
+func (s *Sender) LastAck() time.Time { return s.lastAck }
 
 // MakeRoom must precede Add. A packet that must be given up for want of room
 // is in Lost afterwards.
@@ -167,7 +172,7 @@ func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
 	if newest >= s.next {
 		return false
 	}
-	s.taken = from + 1
+	s.taken, s.lastAck = from+1, now
 	// The round trip is measured on the newest packet, when it is news, and
 	// the delay is known: an ack that was lost is repeated by a packet that
 	// may leave much later than the wire can say.
@@ -217,6 +222,7 @@ func (s *Sender) ackOne(number uint64) {
 	if p.state == stateLost {
 		s.LateAcks++
 		s.loss = max(0, s.loss-lossGain) // it was not lost after all
+		s.Losses.mistaken()
 	} else {
 		s.loss -= s.loss * lossGain
 		s.land(p)
@@ -249,6 +255,7 @@ func (s *Sender) lose(number uint64) {
 func (s *Sender) advanceUndone() {
 	s.undone = max(s.undone, s.oldest)
 	for s.undone < s.next && s.At(s.undone).state != stateInFlight {
+		s.Losses.add(s.At(s.undone).state == stateLost)
 		s.undone++
 	}
 }

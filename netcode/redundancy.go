@@ -1,0 +1,228 @@
+package netcode
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/ack"
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
+)
+
+// Small reliable messages ride again, before anyone knows that they were lost,
+// in packets that leave anyway. docs/adr/0006-small-messages-ride-again.md has
+// the reasons and the measurements.
+const (
+	// maxRiderBytes is the largest message that rides again. What is larger is
+	// not urgent enough to pay for twice.
+	maxRiderBytes = 256
+
+	// maxRiders bounds how many messages are looked after at a time: a round
+	// trip of 200 ms at 600 a second. Who sends more is not waiting for one.
+	maxRiders = 128
+
+	// maxPlanned is how many copies a message gets unasked.
+	maxPlanned = 2
+
+	// maxMissed is how many copies a missed message gets: at 60 packets a
+	// second each way, eight intervals, which outlast all but one in ten
+	// bursts of a mean of four packets.
+	maxMissed = 16
+
+	// maxCopyBytes is how many bytes of copies a packet carries at most.
+	maxCopyBytes = 1000
+
+	// lateShare is the share of messages that may wait for a retransmission,
+	// by their own loss or by that of one before them: half of what would
+	// show in the 99th percentile.
+	lateShare = 0.005
+
+	// firstGain makes messages get a first copy earlier than lateShare asks
+	// for: a loss rate near 1 % is known from five losses only, and may be
+	// half as much again.
+	firstGain = 1.5
+
+	// bunched is the mean length of bursts, in packets, from which on losses
+	// are not taken for independent, and bunchedReach how many mean bursts
+	// later a copy then rides: four of five bursts are over.
+	bunched      = 1.5
+	bunchedReach = 1.5
+
+	// minInterval is the least time between packets that plans reckon with.
+	minInterval = 100 * time.Microsecond
+)
+
+// A rider is a small reliable message on its way that may ride again.
+type rider struct {
+	segment uint64
+	first   uint64 // packet that carried it first, since it was last lost
+	attempt uint64 // packet from which on it is missed badly
+	due     uint64 // packet in which the next planned copy rides
+	channel uint8
+	planned uint8 // copies left
+	missed  uint8 // copies made because it was missed
+}
+
+// redundancy decides which messages of a connection ride again. The zero value
+// is ready to use; it takes no memory until something is lost.
+type redundancy struct {
+	riders   []rider
+	owed     float64       // copies beyond whole ones: messages take turns
+	interval time.Duration // mean time between packets
+	last     time.Time     // the newest packet
+	next     int           // rider to ask next, and
+	room     int           // bytes left for copies, in the packet being filled
+	hurry    bool          // a packet should leave for what is missed
+}
+
+// add takes notice of a segment that is sent in packet number, for the first
+// time or because it was lost.
+func (r *redundancy) add(out *ack.Sender, f *wire.Frame, number uint64) {
+	if f.Kind != wire.FrameWhole || len(f.Data) > maxRiderBytes || out.Losses.Rate() == 0 {
+		return
+	}
+	spacing := r.spacing(out)
+	fresh := rider{segment: f.Number, first: number, attempt: number, due: number + spacing, channel: f.Channel}
+	for i := range r.riders {
+		if v := &r.riders[i]; v.channel == f.Channel && v.segment == f.Number {
+			fresh.planned = 1 // it was lost, and is waited for
+			*v = fresh
+			return
+		}
+	}
+	if len(r.riders) == maxRiders {
+		return
+	}
+	r.owed += r.wanted(out, spacing)
+	fresh.planned = uint8(r.owed)
+	r.owed -= float64(fresh.planned)
+	r.riders = append(r.riders, fresh)
+}
+
+// missAfter returns how long after the sending of a packet an ack that does
+// not tell of it raises suspicion. Suspicion makes a copy, not a loss, so it
+// is faster than the verdict of RTT.LossDelay.
+func missAfter(rtt *ack.RTT) time.Duration {
+	return rtt.Smoothed + max(rtt.Variance*3/2, time.Millisecond)
+}
+
+// spacing is how many packets after another a copy rides. What rides in the
+// same burst of losses is lost with it; what rides when the message would be
+// missed anyway is too late.
+func (r *redundancy) spacing(out *ack.Sender) uint64 {
+	burst := out.Losses.Burst()
+	if burst < bunched {
+		return 1
+	}
+	reach := math.Ceil(bunchedReach * burst)
+	if r.interval > 0 {
+		reach = min(reach, float64(missAfter(&out.RTT)/r.interval))
+	}
+	return uint64(max(1, reach))
+}
+
+// wanted is how many copies a message should get on average, so that no more
+// than lateShare of all wait for a retransmission.
+func (r *redundancy) wanted(out *ack.Sender, spacing uint64) (copies float64) {
+	if r.interval == 0 || out.RTT.Samples == 0 {
+		return 0
+	}
+	useful := int(missAfter(&out.RTT) / (time.Duration(spacing) * r.interval))
+	// Who waits for a retransmission makes those behind it wait too: half of a
+	// round trip's, as the others still come within two round trips.
+	waiting := 1 + 0.4*float64(out.RTT.Smoothed)/float64(r.interval)
+	target := lateShare / min(waiting, maxRiders)
+	rate := out.Losses.Rate()
+	// A packet is lost after a lost one because its burst goes on (Gilbert's
+	// model of two states), or for a reason of its own.
+	burst := 1.0
+	for range spacing {
+		burst *= max(0, 1-1/(out.Losses.Burst()*(1-rate)))
+	}
+	again := rate + (1-rate)*burst
+	for left := rate; int(copies) < min(useful, maxPlanned) && left > target; copies++ {
+		next := left * again
+		if next < target {
+			part := (left - target) / (left - next)
+			if copies == 0 {
+				part *= firstGain
+			}
+			return copies + min(part, 1)
+		}
+		left = next
+	}
+	return copies
+}
+
+// begin prepares for a packet that leaves at now. Nothing rides without spare
+// room on the path.
+func (r *redundancy) begin(out *ack.Sender, now time.Time, spare bool) {
+	if !r.last.IsZero() {
+		gap := min(now.Sub(r.last), out.RTT.LossDelay())
+		r.interval = max(r.interval+(gap-r.interval)/8, minInterval)
+	}
+	r.last, r.next, r.room, r.hurry = now, 0, maxCopyBytes, false
+	if !spare {
+		r.next = len(r.riders)
+	}
+}
+
+// nextCopy fills in the next copy that rides in packet number, which leaves at
+// now, if there is one that fits in room bytes.
+func (c *Conn) nextCopy(now time.Time, room int, number uint64, f *wire.Frame) bool {
+	r := &c.ride
+	for r.next < len(r.riders) {
+		v := &r.riders[r.next]
+		due := v.planned > 0 && number >= v.due
+		if v.first == number || !due && !v.missedBy(&c.out, v.first) {
+			r.next++
+			continue
+		}
+		ok, done := c.channels[v.channel].outgoing.Urge(c.clock(now), v.segment, min(room, r.room), number, f)
+		if done {
+			r.riders = slices.Delete(r.riders, r.next, r.next+1)
+			continue
+		}
+		r.next++
+		if !ok {
+			continue
+		}
+		r.room -= wire.FrameLen(f, false)
+		if !due {
+			v.missed++
+			return true
+		}
+		v.planned--
+		spacing := r.spacing(&c.out)
+		if v.due = number + spacing; spacing == 1 {
+			v.attempt = number // one attempt in several packets
+		}
+		return true
+	}
+	return false
+}
+
+// missedBy reports whether an ack came that should have told of a packet, and
+// more copies may be made of what it carried.
+func (v *rider) missedBy(out *ack.Sender, packet uint64) bool {
+	p := out.At(packet)
+	return v.missed < maxMissed && (p == nil || out.LastAck().Sub(p.At) >= missAfter(&out.RTT))
+}
+
+// checkMissed makes a packet leave at once if the ack that just came should
+// have told of a message and did not.
+func (c *Conn) checkMissed(now time.Time) {
+	r := &c.ride
+	r.riders = slices.DeleteFunc(r.riders, func(v rider) bool {
+		_, done := c.channels[v.channel].outgoing.Urge(c.clock(now), v.segment, 0, 0, &c.core.frame[0])
+		return done
+	})
+	r.hurry = slices.ContainsFunc(r.riders, func(v rider) bool { return v.missedBy(&c.out, v.attempt) })
+}
+
+// spare reports whether the path has room for what may be of no use. More than
+// half a window in flight says that it may not have.
+func (c *Conn) spare() bool { return 2*c.out.InFlightBytes <= c.window.Bytes() }
+
+// inHurry reports whether a packet should leave for the sake of what is missed.
+func (c *Conn) inHurry() bool { return c.ride.hurry && c.spare() }
