@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/reckon-engine/reckon/internal/race"
@@ -26,6 +27,13 @@ func TestCPU(t *testing.T) {
 	code, stdout, stderr := runLine(t, "cpu -n 20 --seconds 0.3 --rounds 1 --json --cpuprofile "+profile)
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	want := []string{
+		"n", "hz", "us_per_client_tick", "floor_us_per_client_tick", "ratio", "delivered", "allocs_per_packet",
+		"idle_conn_bytes", "packets_per_client_tick", "server_busy", "load_busy",
+	}
+	if got := keysOf(t, stdout); !slices.Equal(got, want) {
+		t.Errorf("keys %q, want %q", got, want)
 	}
 	var f cpuFigures
 	if err := json.Unmarshal([]byte(stdout), &f); err != nil {
