@@ -52,6 +52,7 @@ type Sender struct {
 	Losses Losses
 
 	ring     []Packet
+	recent   recent // which of the newest are acknowledged
 	oldest   uint64 // oldest number remembered
 	next     uint64 // number of the next packet
 	undone   uint64 // oldest number still in flight, or next
@@ -153,6 +154,7 @@ func (s *Sender) Commit(p *Packet) (number uint64) {
 	}
 	number = s.next
 	s.next++
+	s.recent.send()
 	return number
 }
 
@@ -215,6 +217,9 @@ func (s *Sender) ackRuns(newest uint64, a *wire.Ack) {
 }
 
 func (s *Sender) ackOne(number uint64) {
+	if s.recent.ack(s.next - 1 - number) {
+		return
+	}
 	p := s.At(number)
 	if p == nil || p.state == stateAcked {
 		return
