@@ -36,7 +36,10 @@ func BenchmarkCrowdTick(b *testing.B) {
 	for _, n := range []int{50, 500} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			c := newCrowd(b, n, SuiteAES256GCM)
-			accepted := c.server.conns
+			accepted := make([]*Conn, n)
+			for i, a := range c.server.conns {
+				accepted[i] = a.conn
+			}
 			var up, down postbox
 			message := make([]byte, 256)
 			var serverTime time.Duration
