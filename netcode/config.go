@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode/internal/handshake"
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
 // A KeyPair is a Curve25519 key pair: the long-lived identity of a server or
@@ -154,8 +155,15 @@ type Config struct {
 	HandshakeTimeout time.Duration
 
 	// Keepalive is the longest time without sending. If zero, 1 second. It
-	// must be shorter than Timeout.
+	// must be shorter than Timeout. KeepaliveNAT makes it as long as holds the
+	// mapping of a NAT.
 	Keepalive time.Duration
+
+	// MaxDatagram bounds the size of datagrams, in bytes of UDP payload.
+	// Connections begin with 1,200 bytes and find out what their path carries
+	// (RFC 8899). If zero, 1,472, or 1,452 over IPv6: what fits in an Ethernet
+	// frame. If 1,200, nobody looks.
+	MaxDatagram int
 
 	// MaxAckDelay is the longest time an acknowledgement waits for a packet
 	// to ride in. If zero, 25 ms (RFC 9000, section 18.2). At most 60 ms,
@@ -199,6 +207,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.HandshakeTimeout, defaultHandshakeTimeout)
 	setDefault(&c.Keepalive, defaultKeepalive)
 	setDefault(&c.MaxAckDelay, defaultMaxAckDelay)
+	if c.MaxDatagram == 0 {
+		c.MaxDatagram = limitDatagram
+	}
 	channels, largest, err := checkChannels(c.Channels)
 	if err != nil {
 		return c, err
@@ -219,10 +230,14 @@ func (c Config) withDefaults() (Config, error) {
 		err = fmt.Errorf("netcode: Config.Suite is %d, want 0 to %d", c.Suite, SuiteAES256GCM)
 	case c.HandshakeTimeout < 0:
 		err = fmt.Errorf("netcode: Config.HandshakeTimeout is %v, want 0 or more", c.HandshakeTimeout)
-	case c.Keepalive < 0 || (c.Timeout > 0 && c.Keepalive >= c.Timeout):
+	case c.Keepalive == KeepaliveNAT && c.Timeout > 0 && c.Timeout < minTimeoutNAT:
+		err = fmt.Errorf("netcode: Config.Timeout is %v, want %v or more, or less than zero, with KeepaliveNAT", c.Timeout, minTimeoutNAT)
+	case c.Keepalive < 0 && c.Keepalive != KeepaliveNAT || (c.Timeout > 0 && c.Keepalive >= c.Timeout):
 		err = fmt.Errorf("netcode: Config.Keepalive is %v, want less than Timeout, %v", c.Keepalive, c.Timeout)
 	case c.MaxAckDelay < 0 || c.MaxAckDelay > limitMaxAckDelay:
 		err = fmt.Errorf("netcode: Config.MaxAckDelay is %v, want 0 to %v", c.MaxAckDelay, limitMaxAckDelay)
+	case c.MaxDatagram < wire.MaxDatagram || c.MaxDatagram > limitDatagram:
+		err = fmt.Errorf("netcode: Config.MaxDatagram is %d, want %d to %d", c.MaxDatagram, wire.MaxDatagram, limitDatagram)
 	case c.MaxQueued < largest:
 		err = fmt.Errorf("netcode: Config.MaxQueued is %d, less than the largest MaxMessage, %d", c.MaxQueued, largest)
 	}

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/reckon-engine/reckon/netcode/internal/channel"
 	"github.com/reckon-engine/reckon/netcode/internal/handshake"
 	"github.com/reckon-engine/reckon/netcode/internal/pace"
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
 // A Conn is a connection to a peer. It belongs to its Core's goroutine.
@@ -48,6 +50,16 @@ type Conn struct {
 	nextID   MessageID
 
 	began        time.Time // the connection's clock counts from here
+	others   *paths // beside path; nil if there are none
+	nat      *natSearch
+	mtu      mtu
+	ecn      marks
+	observed netip.AddrPort
+	response [wire.ChallengeLen]byte // owed, if owed says so
+	owed     uint8                   // signals for the peer
+
+	introduced bool // the client was told its address, or is being told
+
 	lastReceived time.Time
 	lastSent     time.Time
 	ping         bool // ask for an acknowledgement at the next flush
@@ -73,6 +85,7 @@ func newConn(c *Core, now time.Time, path Path, traceID uint64) *Conn {
 	conn := &Conn{
 		core: c, path: path, traceID: traceID, began: now, lastReceived: now, lastSent: now,
 		channels: make([]channelState, len(c.cfg.Channels)),
+		mtu:      mtu{at: now.Add(mtuStart)},
 	}
 	for i := range conn.channels {
 		ch, cfg := &conn.channels[i], &c.cfg.Channels[i]
@@ -185,6 +198,7 @@ func (c *Conn) Stats() ConnStats {
 	s.RTT, s.MinRTT, s.Jitter = rtt.Smoothed, rtt.Min, rtt.Variance
 	s.LossIn, s.LossOut = c.in.Loss(), c.out.Loss()
 	s.PacketsLost, s.LateAcks = c.out.LostPackets, c.out.LateAcks
+	s.MTU = c.MaxDatagram()
 	s.InFlight, s.SendWindow = c.out.InFlightBytes, c.window.Bytes()
 	s.LossBurst = c.out.Losses.Burst()
 	s.QueuedBytes, s.NoticesLost = c.queue.Bytes(), c.notices.dropped

@@ -44,13 +44,9 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 	c.stats.BytesIn += uint64(len(datagram))
 	c.lastReceived = now
 	c.confirm(now)
-	if !c.dialled && samePeer(path, c.path) && path != c.path {
-		// Answer from the address asked. A client leaves the choice to its
-		// routes, which may change under it.
-		old := c.path
-		c.path = path
-		core.trace.moved(c, old)
-	}
+	c.receivedMark()
+	core.from = path
+	c.arrivedFrom(now, path, number >= c.in.Next(), len(datagram), frames)
 	if !c.receiveAck(now, number) {
 		c.violation(now)
 		return
@@ -138,10 +134,7 @@ func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting, tak
 			return false, false, err
 		}
 		if f.Kind == wire.FrameControl {
-			eliciting = eliciting || f.Channel == wire.ControlPing
-			if f.Channel == wire.ControlClose {
-				c.finish(now, &CloseError{Reason: CloseReason(f.Reason), Text: string(f.Data), Remote: true})
-			}
+			eliciting = c.receiveControl(now, f) || eliciting
 			continue
 		}
 		eliciting = true
@@ -177,7 +170,8 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 		if p.AckNext > 0 {
 			c.in.Confirm(p.AckNext - 1)
 		}
-		if p.Reliable > 0 {
+		c.signalsAcked(now, number, p)
+		if p.Reliable > 0 && number >= c.out.Since {
 			c.window.Acked(p.At, p.Reliable, limited)
 		}
 		for _, item := range p.Items {

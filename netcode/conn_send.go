@@ -29,11 +29,11 @@ func (c *Conn) flush(now time.Time, out Sender) {
 	}
 	c.detectLoss(now)
 	c.tendKeys(now)
-	if now.Sub(c.lastSent) >= c.core.cfg.Keepalive {
-		c.ping = true
-	}
+	c.keepAlive(now)
+	c.flushPaths(now, out)
 	for c.wantsPacket(now) && c.sendPacket(now, out) {
 	}
+	c.probeMTU(now, out)
 	c.outbox.Reset()
 	if c.ending != nil {
 		c.flushEnding(now, out) // the keys are worn out
@@ -42,6 +42,7 @@ func (c *Conn) flush(now time.Time, out Sender) {
 
 // detectLoss gives up what is overdue, so that it is sent again.
 func (c *Conn) detectLoss(now time.Time) {
+	c.checkSilence(now)
 	if t := c.out.LossDeadline(); !t.IsZero() && !now.Before(t) {
 		c.out.Lost = c.out.Lost[:0]
 		c.out.DetectLoss(now)
@@ -59,9 +60,10 @@ func (c *Conn) loseAll(now time.Time) {
 	for _, number := range c.out.Lost {
 		c.core.trace.lost(c, number)
 		p := c.out.At(number)
-		if p.Reliable > 0 {
+		if p.Reliable > 0 && number >= c.out.Since {
 			c.window.Lost(now, p.At)
 		}
+		c.signalsLost(now, number, p)
 		kept := p.Items[:0] // what still matters if it arrives after all
 		for _, item := range p.Items {
 			if item.Reliable {
@@ -103,19 +105,27 @@ func (c *Conn) sendPacket(now time.Time, out Sender) bool {
 		return false
 	}
 	record, header, plain := c.beginPacket(now)
-	room := wire.MaxDatagram - len(header) - len(plain) - c.send.Overhead()
+	plain = c.appendSignals(now, plain, record)
+	room := c.MaxDatagram() - len(header) - len(plain) - c.send.Overhead()
 	plain = c.appendFrames(now, plain, room, c.out.Next(), record)
 	due := c.in.Due(c.core.cfg.MaxAckDelay)
 	if !record.Eliciting && (due.IsZero() || now.Before(due)) {
 		return false
 	}
-	c.transmit(now, out, record, header, plain)
+	c.transmit(now, out, c.path, record, header, plain)
 	return true
 }
 
 // beginPacket returns the record of the next packet, its header, and what it
 // acknowledges, all in the Core's scratch space.
 func (c *Conn) beginPacket(now time.Time) (record *ack.Packet, header, plain []byte) {
+	a := &c.core.ack
+	c.in.Fill(now, wire.MaxAckLen, a)
+	return c.begin(now, a)
+}
+
+// begin is beginPacket with a for the acknowledgement.
+func (c *Conn) begin(now time.Time, a *wire.Ack) (record *ack.Packet, header, plain []byte) {
 	c.out.MakeRoom()
 	c.loseAll(now)
 	record = c.out.Add(now)
@@ -124,26 +134,31 @@ func (c *Conn) beginPacket(now time.Time) (record *ack.Packet, header, plain []b
 		HasConnID: c.dialled, ConnID: c.remoteID, KeyPhase: c.phases.number&1 != 0,
 		Number: number, NumberLen: wire.NumberLen(number, c.out.Acknowledged()),
 	}
-	a := &c.core.ack
-	c.in.Fill(now, wire.MaxAckLen, a)
 	h.AckForm = a.Form()
 	record.AckNext = c.in.Next()
 	plain = wire.AppendAck(c.core.plain[:0], a)
 	return record, wire.AppendHeader(c.core.packet[:0], h, c.idLen), plain
 }
 
-// transmit seals and sends a packet that was begun.
-func (c *Conn) transmit(now time.Time, out Sender, record *ack.Packet, header, plain []byte) {
+// transmit seals and sends a packet that was begun, and returns the length of
+// its datagram.
+func (c *Conn) transmit(now time.Time, out Sender, path Path, record *ack.Packet, header, plain []byte) int {
 	record.Bytes = uint16(len(header) + len(plain) + c.send.Overhead())
 	number := c.out.Commit(record)
-	c.in.Sent()
+	if !record.Aside {
+		c.in.Sent()
+		c.lastSent = now
+		if record.Bytes > wire.MaxDatagram {
+			c.mtu.large = number + 1
+		}
+	}
 	datagram := c.send.Seal(header, header, plain, number)
 	c.core.packet = datagram[:0]
-	c.core.trace.packet(TracePacketSent, c, c.path, datagram, plain, number, c.phases.number)
-	c.lastSent = now
+	c.core.trace.packet(TracePacketSent, c, path, datagram, plain, number, c.phases.number)
 	c.stats.PacketsOut++
 	c.stats.BytesOut += uint64(len(datagram))
-	c.core.send(out, c.path, datagram)
+	c.core.send(out, path, datagram)
+	return len(datagram)
 }
 
 // flushEnding repeats the close frame, then lets go.
@@ -169,7 +184,7 @@ func (c *Conn) sendClose(now time.Time, out Sender) {
 		Kind: wire.FrameControl, Channel: wire.ControlClose,
 		Reason: uint8(c.ending.reason), Data: []byte(c.ending.text),
 	}, true)
-	c.transmit(now, out, record, header, plain)
+	c.transmit(now, out, c.path, record, header, plain)
 }
 
 // nextDeadline returns when flush is needed; zero if never.
@@ -196,13 +211,15 @@ func (c *Conn) nextDeadline() time.Time {
 	if c.send == nil || c.state != StateOpen {
 		return t
 	}
-	if c.inHurry() || c.outbox.Waiting() || c.ping || c.canSendReliable() {
+	if c.inHurry() || c.outbox.Waiting() || c.ping || c.canSendReliable() || c.signalsWait() {
 		return c.lastReceived
 	}
 	t = earlier(t, c.in.Due(c.core.cfg.MaxAckDelay))
 	t = earlier(t, c.out.LossDeadline())
 	t = earlier(t, c.out.ProbeDeadline(c.core.cfg.MaxAckDelay))
-	t = earlier(t, c.lastSent.Add(c.core.cfg.Keepalive))
+	t = earlier(t, c.keepaliveDeadline())
+	t = earlier(t, c.pathsDeadline())
+	t = earlier(t, c.mtuDeadline())
 	if c.core.cfg.Timeout > 0 {
 		t = earlier(t, c.lastReceived.Add(c.core.cfg.Timeout))
 	}

@@ -49,6 +49,7 @@ type Core struct {
 
 	// Scratch, valid within one call.
 	ecn           uint8 // of the datagram that is being received
+	from          Path  // of the packet that is being received
 	packet, plain []byte
 	ack           wire.Ack
 	frame         [2]wire.Frame
@@ -115,7 +116,7 @@ func NewCore(cfg Config) (*Core, error) {
 		byID:     map[uint64]*Conn{},
 		byPeer:   map[peerKey]*Conn{},
 		pending:  map[handshakeKey]*Conn{},
-		packet:   make([]byte, 0, wire.MaxDatagram),
+		packet:   make([]byte, 0, maxDatagramIn),
 		plain:    make([]byte, 0, maxDatagramIn),
 	}
 	return c, nil
@@ -232,7 +233,7 @@ func (c *Core) send(out Sender, path Path, datagram []byte) {
 func (c *Core) forget(conn *Conn) {
 	c.trace.forgotten(conn)
 	if conn.dialled {
-		delete(c.byPeer, keyOf(conn.path))
+		conn.unlistAll()
 		return
 	}
 	delete(c.byID, conn.localID)

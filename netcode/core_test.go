@@ -28,10 +28,15 @@ type lab struct {
 	delay          time.Duration
 	lose           func(toServer bool, n int) bool // nil = nothing
 	mangle         func(toServer bool, datagram []byte) []byte
-	flying         []flight
-	sent           [2]int // datagrams to the client, to the server
-	largest        [2]int
-	events         []Event
+
+	// route says what becomes of a datagram's path on its way: as the sender
+	// names it, then as the receiver sees it; false if it leads nowhere. If
+	// nil, there is one way, and a second for a second socket.
+	route   func(toServer bool, path Path) (Path, bool)
+	flying  []flight
+	sent    [2]int // datagrams to the client, to the server
+	largest [2]int
+	events  []Event
 }
 
 type flight struct {
@@ -39,6 +44,7 @@ type flight struct {
 	toServer bool
 	carrier  uint16 // the client's socket
 	datagram []byte
+	path     Path // as the receiver sees it, if there is a route
 }
 
 var (
@@ -119,7 +125,14 @@ func (s labSender) SendDatagram(path Path, datagram []byte) {
 	if !s.toServer && path.Remote != clientPath.Remote {
 		carrier = 1
 	}
-	l.flying = append(l.flying, flight{l.now.Add(l.delay), s.toServer, carrier, data})
+	f := flight{at: l.now.Add(l.delay), toServer: s.toServer, carrier: carrier, datagram: data}
+	if l.route != nil {
+		var ok bool
+		if f.path, ok = l.route(s.toServer, path); !ok {
+			return
+		}
+	}
+	l.flying = append(l.flying, f)
 }
 
 // step lets a millisecond pass.
@@ -151,6 +164,9 @@ func (l *lab) deliverDue() {
 		if f.carrier == 1 {
 			from = secondPath(f.toServer)
 		}
+		if f.path.Remote.IsValid() {
+			from = f.path
+		}
 		if f.toServer {
 			l.server.Receive(l.now, from, f.datagram)
 		} else {
@@ -178,7 +194,7 @@ func (l *lab) collect() {
 				l.accepted = e.Conn
 			}
 			for _, before := range l.events {
-				if before.Conn == e.Conn && (before.Kind == e.Kind || before.Kind == EventClosed) {
+				if before.Conn == e.Conn && (before.Kind == e.Kind && e.Path == Path{} || before.Kind == EventClosed) {
 					l.t.Errorf("event %d of a connection after its event %d", e.Kind, before.Kind)
 				}
 			}

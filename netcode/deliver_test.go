@@ -39,7 +39,7 @@ func (s *storm) step() {
 			f.at = f.at.Add(time.Duration(s.random.Int64N(int64(s.jitter))))
 		}
 		if s.random.Float64() < s.dup {
-			s.flying = append(s.flying, flight{f.at.Add(s.delay), f.toServer, f.carrier, f.datagram})
+			s.flying = append(s.flying, flight{f.at.Add(s.delay), f.toServer, f.carrier, f.datagram, f.path})
 		}
 	}
 }
@@ -265,7 +265,8 @@ func TestEstimates(t *testing.T) {
 // MaxAckDelay, and nobody acknowledges acknowledgements.
 func TestQuietAcks(t *testing.T) {
 	l := connect(t, nil)
-	l.run(500 * time.Millisecond)
+	l.exchange() // the client learns its address
+	l.run(2400 * time.Millisecond)
 	before := l.sent
 	l.conn.Send(l.now, chState, []byte("hello"))
 	l.run(20*time.Millisecond + defaultMaxAckDelay + 5*time.Millisecond)

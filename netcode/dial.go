@@ -57,6 +57,7 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 	}
 	conn := newConn(c, now, path, routeID(binary.LittleEndian.Uint64(id[:]), opt.Route))
 	conn.dialled = true
+	conn.nat = newNATSearch(&c.cfg)
 	c.trace.at(now)
 	s := &shaking{
 		clientID: conn.traceID, mode: wire.ModeXX,

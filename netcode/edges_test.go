@@ -96,7 +96,7 @@ func TestHandshakeTwice(t *testing.T) {
 			l.mangle = func(toServer bool, d []byte) []byte {
 				if wire.Classify(d) == wire.KindHandshake {
 					for range 2 {
-						l.flying = append(l.flying, flight{l.now.Add(15 * time.Millisecond), toServer, 0, bytes.Clone(d)})
+						l.flying = append(l.flying, flight{l.now.Add(15 * time.Millisecond), toServer, 0, bytes.Clone(d), Path{}})
 					}
 					if toServer {
 						seen = append(seen, bytes.Clone(d))

@@ -40,14 +40,25 @@ const (
 	// connection that was dialled or announced by EventConnected ends in
 	// exactly one. Messages received before can still be taken.
 	EventClosed
+
+	// EventPathChanged: the connection goes over Event.Path from now on. On
+	// the server's end the client came from elsewhere, and proved it; on the
+	// client's Conn.TryPath or Conn.MovePath did it. Congestion control begins
+	// anew unless only the port of the peer changed.
+	EventPathChanged
+
+	// EventPathFailed: Event.Path did not answer to Conn.TryPath. The
+	// connection goes on as before.
+	EventPathFailed
 )
 
-// An Event tells the application of a connection's beginning or end.
+// An Event tells the application what happened to a connection.
 type Event struct {
 	Kind  EventKind
 	Conn  *Conn
 	Hello []byte // EventConnected of an accepted connection: DialOptions.Hello
 	Err   error  // EventClosed
+	Path  Path   // EventPathChanged, EventPathFailed
 }
 
 // A MessageID names a message within its connection, in the order of Send.

@@ -145,11 +145,11 @@ func FuzzPair(f *testing.F) {
 			case 1: // lost
 				return nil
 			case 2: // again, later
-				l.flying = append(l.flying, flight{l.now.Add(time.Duration(b) * time.Millisecond), toServer, 0, bytes.Clone(d)})
+				l.flying = append(l.flying, flight{l.now.Add(time.Duration(b) * time.Millisecond), toServer, 0, bytes.Clone(d), Path{}})
 			case 3:
 				d[int(s.next())%len(d)] ^= 1 << (b >> 5)
 			case 4: // overtaken
-				l.flying = append(l.flying, flight{l.now.Add(time.Duration(b) * time.Millisecond), toServer, 0, bytes.Clone(d)})
+				l.flying = append(l.flying, flight{l.now.Add(time.Duration(b) * time.Millisecond), toServer, 0, bytes.Clone(d), Path{}})
 				return nil
 			}
 			return d

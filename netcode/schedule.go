@@ -12,7 +12,7 @@ import (
 // wantsPacket reports whether there is a reason to send.
 func (c *Conn) wantsPacket(now time.Time) bool {
 	due := c.in.Due(c.core.cfg.MaxAckDelay)
-	return c.ping || c.inHurry() || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
+	return c.ping || c.inHurry() || c.signalsWait() || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
 }
 
 // canSendReliable reports whether reliable content waits and may leave.

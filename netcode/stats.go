@@ -73,6 +73,14 @@ type ConnStats struct {
 	BytesIn    uint64 // of UDP payload
 	BytesOut   uint64
 
+	MTU         int    // bytes of the largest datagrams sent at present
+	MTUProbes   uint64 // datagrams sent to find out; not counted as lost
+	BlackHoles  uint64 // times that the path turned out to carry less than before
+	PathChanges uint64 // moves to another path
+	Challenges  uint64 // sent to paths that had not proven themselves
+	MarkedIn    uint64 // packets that arrived marked by a congested router (ECN)
+	MarkedOut   uint64 // of ours, as the peer says
+
 	PacketsLost  uint64 // of ours, given up
 	LateAcks     uint64 // given up and acknowledged after all
 	Duplicates   uint64 // packets that arrived again, and were dropped

@@ -33,6 +33,8 @@ type Packet struct {
 	Bytes     uint16    // of the datagram, for Sender.Flight
 	Mark      pace.Mark // what congestion control remembers of it
 	Reliable  int       // bytes of reliable data in it
+	Aside     bool      // a probe: no matter of loss, congestion or the round trip
+	Carries   uint8     // what else it carries; the caller's own bits
 	Items     []Item    // capacity is reused
 }
 
@@ -62,6 +64,10 @@ type Sender struct {
 	probes   int       // probes sent since the last acknowledgement
 	lastSent time.Time // of an eliciting packet
 	lastAck  time.Time // when an ack was taken
+
+	// Since is the number of the first packet on the path in use: those before
+	// it give no round trips. The caller sets it.
+	Since uint64
 
 	InFlightBytes int    // reliable data in packets neither acknowledged nor lost
 	Flight        int    // bytes of eliciting datagrams neither acknowledged nor lost
@@ -95,6 +101,12 @@ func (s *Sender) At(number uint64) *Packet {
 
 // LastAck returns when the newest acknowledgement came.
 func (s *Sender) LastAck() time.Time { return s.lastAck }
+
+// OldestInFlight returns the oldest packet of which nothing is known, or nil.
+func (s *Sender) OldestInFlight() *Packet {
+	s.advanceUndone()
+	return s.At(s.undone)
+}
 
 // MakeRoom must precede Add. A packet that must be given up for want of room
 // is in Lost afterwards.
@@ -148,7 +160,7 @@ func (s *Sender) Add(now time.Time) *Packet {
 // Commit counts the packet from the last Add as sent.
 func (s *Sender) Commit(p *Packet) (number uint64) {
 	s.InFlightBytes += p.Reliable
-	if p.Eliciting {
+	if p.Eliciting && !p.Aside {
 		s.lastSent = p.At
 		s.Flight += int(p.Bytes)
 	}
@@ -178,7 +190,7 @@ func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
 	// The round trip is measured on the newest packet, when it is news, and
 	// the delay is known: an ack that was lost is repeated by a packet that
 	// may leave much later than the wire can say.
-	if p := s.At(newest); p != nil && p.state != stateAcked && p.Eliciting && a.Delay < wire.MaxAckDelay {
+	if p := s.At(newest); p != nil && p.state != stateAcked && p.Eliciting && !p.Aside && newest >= s.Since && a.Delay < wire.MaxAckDelay {
 		s.RTT.Add(now.Sub(p.At), a.Delay)
 	}
 	s.ackOne(newest)
@@ -224,11 +236,13 @@ func (s *Sender) ackOne(number uint64) {
 	if p == nil || p.state == stateAcked {
 		return
 	}
-	if p.state == stateLost {
+	switch {
+	case p.Aside:
+	case p.state == stateLost:
 		s.LateAcks++
 		s.loss = max(0, s.loss-lossGain) // it was not lost after all
 		s.Losses.mistaken()
-	} else {
+	default:
 		s.loss -= s.loss * lossGain
 		s.land(p)
 	}
@@ -239,7 +253,7 @@ func (s *Sender) ackOne(number uint64) {
 // land takes a packet out of the bytes in flight.
 func (s *Sender) land(p *Packet) {
 	s.InFlightBytes -= p.Reliable
-	if p.Eliciting {
+	if p.Eliciting && !p.Aside {
 		s.Flight -= int(p.Bytes)
 	}
 }
@@ -251,16 +265,20 @@ func (s *Sender) lose(number uint64) {
 		return
 	}
 	p.state = stateLost
-	s.LostPackets++
-	s.loss += (1 - s.loss) * lossGain
-	s.land(p)
+	if !p.Aside {
+		s.LostPackets++
+		s.loss += (1 - s.loss) * lossGain
+		s.land(p)
+	}
 	s.Lost = append(s.Lost, number)
 }
 
 func (s *Sender) advanceUndone() {
 	s.undone = max(s.undone, s.oldest)
 	for s.undone < s.next && s.At(s.undone).state != stateInFlight {
-		s.Losses.add(s.At(s.undone).state == stateLost)
+		if p := s.At(s.undone); !p.Aside {
+			s.Losses.add(p.state == stateLost)
+		}
 		s.undone++
 	}
 }

@@ -25,10 +25,21 @@ const (
 
 // The codes of control frames.
 const (
-	ControlPadding = 0 // does nothing
-	ControlPing    = 1 // asks for an acknowledgement
-	ControlClose   = 2 // ends the connection
-	ControlTicket  = 5 // server: to come back with
+	ControlPadding   = 0 // does nothing
+	ControlPing      = 1 // asks for an acknowledgement
+	ControlClose     = 2 // ends the connection
+	ControlChallenge = 3 // asks for the same 8 bytes back, on the same path
+	ControlResponse  = 4 // gives them
+	ControlTicket    = 5 // server: to come back with
+	ControlObserved  = 6 // where the sender sees the receiver: see AppendAddress
+	ControlECN       = 7 // how many packets arrived that a router had marked, 4 bytes
+)
+
+// Bytes of data in the control frames that always have the same number.
+const (
+	ChallengeLen = 8
+	ObservedLen  = 16 + 2
+	ECNLen       = 4
 )
 
 const frameHasLength = 1 << 4
@@ -41,7 +52,7 @@ type Frame struct {
 	Index   uint8  // FrameFragment: this fragment
 	Last    uint8  // FrameFragment: index of the last fragment, at least 1
 	Reason  uint8  // ControlClose
-	Data    []byte // ControlClose: text; ControlTicket: see Ticket; aliases the packet when decoded
+	Data    []byte // ControlClose: text; ControlTicket: see Ticket; other codes: all of it. Aliases the packet when decoded
 }
 
 // IsReliable reports whether the frame carries a segment.
@@ -60,11 +71,11 @@ func FrameLen(f *Frame, last bool) int {
 	case f.Kind == FrameControl:
 		switch f.Channel {
 		case ControlClose:
-			return 1 + 1 + 1 + len(f.Data)
+			return n + 1 + 1
 		case ControlTicket:
-			return 1 + 1 + len(f.Data)
+			return n + 1
 		}
-		return 1
+		return n
 	case f.Kind == FrameFragment:
 		n += 4
 	case f.IsReliable():
@@ -117,12 +128,10 @@ func AppendFrame(b []byte, f *Frame, last bool) []byte {
 		switch f.Channel {
 		case ControlClose:
 			b = append(b, f.Reason, byte(len(f.Data)))
-			b = append(b, f.Data...)
 		case ControlTicket:
 			b = append(b, byte(len(f.Data)))
-			b = append(b, f.Data...)
 		}
-		return b
+		return append(b, f.Data...)
 	}
 	if !last {
 		first |= frameHasLength
@@ -192,25 +201,34 @@ func consumeControl(b []byte, first byte, f *Frame) (rest []byte, err error) {
 	if first&frameHasLength != 0 {
 		return nil, ErrMalformed
 	}
+	n := 0
 	switch f.Channel {
 	case ControlPadding, ControlPing:
 		return b, nil
 	case ControlClose:
-		if len(b) < 2 || len(b) < 2+int(b[1]) {
+		if len(b) < 2 {
 			return nil, ErrShort
 		}
-		f.Reason = b[0]
-		f.Data = b[2 : 2+int(b[1])]
-		return b[2+int(b[1]):], nil
+		f.Reason, n, b = b[0], int(b[1]), b[2:]
 	case ControlTicket:
-		if len(b) < 1 || len(b) < 1+int(b[0]) {
+		if len(b) < 1 {
 			return nil, ErrShort
 		}
-		f.Data = b[1 : 1+int(b[0])]
-		if len(f.Data) < TicketLen {
+		if n, b = int(b[0]), b[1:]; n < TicketLen {
 			return nil, ErrMalformed
 		}
-		return b[1+len(f.Data):], nil
+	case ControlChallenge, ControlResponse:
+		n = ChallengeLen
+	case ControlObserved:
+		n = ObservedLen
+	case ControlECN:
+		n = ECNLen
+	default:
+		return nil, ErrMalformed
 	}
-	return nil, ErrMalformed
+	if len(b) < n {
+		return nil, ErrShort
+	}
+	f.Data = b[:n]
+	return b[n:], nil
 }

@@ -47,6 +47,8 @@ func FuzzFrame(f *testing.F) {
 	f.Add([]byte{1, 0x31, 2, 'h', 'i', 0x62, 7, 0, 'h', 'i'})
 	f.Add(append(append([]byte{5, TicketLen}, make([]byte, TicketLen)...), 0x22, 'h'))
 	f.Add([]byte{2, 3, 2, 'h', 'i', 0x42, 2, 1, 1, 2, 'x'})
+	f.Add([]byte{3, 1, 2, 3, 4, 5, 6, 7, 8, 4, 1, 2, 3, 4, 5, 6, 7, 8, 7, 1, 0, 0, 0})
+	f.Add([]byte{6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 2, 0x88, 0x13, 1})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var out []byte
 		for b := in; len(b) > 0; {
@@ -58,6 +60,11 @@ func FuzzFrame(f *testing.F) {
 			last := len(rest) == 0
 			if fr.Kind == FrameControl {
 				last = false // never has a length
+			}
+			if fr.Kind == FrameControl && fr.Channel == ControlObserved {
+				if got := AppendAddress(nil, Address(fr.Data)); !bytes.Equal(got, fr.Data) {
+					t.Fatalf("address %x re-encodes as %x", fr.Data, got)
+				}
 			}
 			if got := FrameLen(&fr, last); got != len(b)-len(rest) {
 				t.Fatalf("FrameLen(%+v, %v) = %d, took %d", fr, last, got, len(b)-len(rest))
