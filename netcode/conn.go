@@ -49,8 +49,8 @@ type Conn struct {
 	notices  notices
 	nextID   MessageID
 
-	began        time.Time // the connection's clock counts from here
-	others   *paths // beside path; nil if there are none
+	began    time.Time // the connection's clock counts from here
+	others   *paths    // beside path; nil if there are none
 	nat      *natSearch
 	mtu      mtu
 	ecn      marks
