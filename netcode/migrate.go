@@ -102,7 +102,7 @@ func (c *Conn) TryPath(now time.Time, path Path) error {
 		return err
 	}
 	c.core.byPeer[keyOf(path)] = c
-	c.core.wake(now)
+	c.touch(now)
 	return nil
 }
 
@@ -120,7 +120,7 @@ func (c *Conn) MovePath(now time.Time, path Path) error {
 	c.dropCandidate(path)
 	c.core.byPeer[keyOf(path)] = c
 	c.moveTo(now, path, 0)
-	c.core.wake(now)
+	c.touch(now)
 	return nil
 }
 
