@@ -188,6 +188,9 @@ func (c *Conn) Receive() (channel int, message []byte, ok bool) {
 	return int(ch), message, ok
 }
 
+// Readable reports whether Receive has a message.
+func (c *Conn) Readable() bool { return c.queue.Bytes() > 0 }
+
 // NextNotice takes the oldest notice.
 func (c *Conn) NextNotice() (Notice, bool) { return c.notices.pop() }
 

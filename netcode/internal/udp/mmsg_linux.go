@@ -46,6 +46,10 @@ func newMmsg(conn *net.UDPConn, bound netip.Addr, opt Options) (*mmsg, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.waiter.makeWakeable(); err != nil {
+		m.waiter.close()
+		return nil, err
+	}
 	m.rx.init(raw, bound, opt)
 	m.tx.init(raw, bound, inet6, opt)
 	return m, nil
@@ -56,6 +60,7 @@ func (m *mmsg) wait(deadline time.Time, datagrams bool) (bool, error) {
 	return m.waiter.wait(deadline, datagrams)
 }
 func (m *mmsg) queue(to netip.AddrPort, from netip.Addr, data []byte) { m.tx.queue(to, from, data) }
+func (m *mmsg) wake() { m.waiter.wake() }
 func (m *mmsg) flush()                                                { m.tx.flush() }
 
 func (m *mmsg) stats() Stats {

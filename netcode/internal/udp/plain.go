@@ -46,6 +46,7 @@ type plain struct {
 
 	closed atomic.Bool
 	done   chan struct{} // closed by close
+	woken  chan struct{} // of one; filled by wake
 }
 
 // A plainBuffer is owned by the reading goroutine, then by the full channel,
@@ -101,8 +102,9 @@ func (p *plain) wait(deadline time.Time, datagrams bool) (readable bool, err err
 		return true, nil
 	}
 	var full <-chan *plainBuffer
+	var woken <-chan struct{}
 	if datagrams {
-		full = p.full
+		full, woken = p.full, p.woken
 	}
 	var expired <-chan time.Time
 	if !deadline.IsZero() {
@@ -112,10 +114,20 @@ func (p *plain) wait(deadline time.Time, datagrams bool) (readable bool, err err
 	select {
 	case p.pending = <-full:
 		return true, nil
+	case <-woken:
+		return true, nil
 	case <-expired:
 		return false, nil
 	case <-p.done:
 		return false, net.ErrClosed
+	}
+}
+
+// wake implements carrier.
+func (p *plain) wake() {
+	select {
+	case p.woken <- struct{}{}:
+	default: // somebody else did
 	}
 }
 

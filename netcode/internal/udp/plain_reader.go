@@ -45,6 +45,7 @@ func newPlainShards(conn *net.UDPConn, bound netip.Addr, opt Options, n int, rul
 			batch:  make([]Datagram, 0, opt.Batch),
 			timer:  time.NewTimer(0),
 			done:   make(chan struct{}),
+			woken:  make(chan struct{}, 1),
 		}
 		if !bound.IsUnspecified() {
 			p.bound = bound.WithZone("")

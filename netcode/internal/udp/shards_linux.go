@@ -70,10 +70,6 @@ func listenMember(address string, opt Options, set func(string, string, syscall.
 		conn.Close()
 		return nil, listenError(address, err)
 	}
-	if err := m.waiter.makeWakeable(); err != nil {
-		_ = m.close()
-		return nil, listenError(address, err)
-	}
 	s.carrier = m
 	return s, nil
 }

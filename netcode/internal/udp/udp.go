@@ -132,14 +132,15 @@ type Stats struct {
 type carrier interface {
 	receive() (batch []Datagram, more bool, err error)
 	wait(deadline time.Time, datagrams bool) (readable bool, err error)
+	wake()
 	queue(remote netip.AddrPort, local netip.Addr, data []byte)
 	flush()
 	stats() Stats
 	close() error
 }
 
-// A Socket is one UDP socket. It belongs to one goroutine, except Close,
-// which any goroutine may call. Socket must be made with Listen.
+// A Socket is one UDP socket. It belongs to one goroutine, except Close and
+// Wake, which any goroutine may call. Socket must be made with Listen.
 type Socket struct {
 	carrier       carrier
 	local         netip.AddrPort
@@ -165,6 +166,11 @@ func (s *Socket) Receive() (batch []Datagram, more bool, err error) {
 func (s *Socket) Wait(deadline time.Time) (readable bool, err error) {
 	return s.carrier.wait(deadline, true)
 }
+
+// Wake ends a Wait: the one under way, or the next, which then reports that a
+// datagram waits although none may. Any goroutine may call it, also after
+// Close.
+func (s *Socket) Wake() { s.carrier.wake() }
 
 // Rest blocks until the deadline, whatever arrives meanwhile. After Close the
 // error is net.ErrClosed. Zero deadline means for ever.

@@ -38,9 +38,9 @@ type waiter struct {
 	socket int
 	timer  int // timerfd, CLOCK_MONOTONIC
 
-	// waker is an eventfd that other goroutines end a wait with; nil if none
-	// does. It is a blocking file, which the runtime's poller leaves alone:
-	// it is read only when it has something, and writing never blocks.
+	// waker is an eventfd that other goroutines end a wait with. It is a
+	// blocking file, which the runtime's poller leaves alone: it is read only
+	// when it has something, and writing never blocks.
 	waker   *os.File
 	wakerFd int
 
@@ -149,7 +149,7 @@ func (w *waiter) check(fd uintptr) bool {
 		case int(event.Fd) == w.timer:
 			w.fired = true
 			expired = true
-		case w.waker != nil && int(event.Fd) == w.wakerFd:
+		case int(event.Fd) == w.wakerFd:
 			if w.datagrams { // else the next wait that cares is told
 				_, _ = unix.Read(w.wakerFd, w.woken[:])
 				w.readable = true
