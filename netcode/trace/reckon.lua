@@ -1161,7 +1161,8 @@ local function dissect_packet(tvb, pinfo, root)
     tree:add_proto_expert_info(X.repeated)
     head = head .. " [again]"
   elseif packet.skipped and packet.skipped > 0 then
-    tree:add_proto_expert_info(X.gap, format("%.0f packets before this one are missing", packet.skipped))
+    tree:add_proto_expert_info(X.gap, packet.skipped == 1 and
+      "1 packet before this one is missing" or format("%.0f packets before this one are missing", packet.skipped))
   elseif packet.late then
     tree:add_proto_expert_info(X.late)
     head = head .. " [late]"
