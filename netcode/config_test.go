@@ -131,3 +131,21 @@ func TestAccessors(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyIsChecked: a key pair whose halves do not belong together is refused
+// when the Core is made, not at the first handshake.
+func TestKeyIsChecked(t *testing.T) {
+	cfg, other := testConfig(1), testConfig(2)
+	one, err := NewCore(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := NewCore(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Key = KeyPair{Private: one.cfg.Key.Private, Public: two.PublicKey()}
+	if _, err := NewCore(cfg); err == nil || !strings.Contains(err.Error(), "netcode: Config.Key: ") {
+		t.Errorf("NewCore with halves of two keys: %v", err)
+	}
+}

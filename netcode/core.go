@@ -25,6 +25,7 @@ type Sender interface {
 // a Sender or from the hook for foreign datagrams.
 type Core struct {
 	cfg      Config
+	key      handshake.StaticKey // Config.Key
 	identity wire.Identity
 	suites   wire.Suites
 	cookies  *handshake.CookieJar // nil until the first datagram from a client
@@ -108,8 +109,13 @@ func NewCore(cfg Config) (*Core, error) {
 			return nil, fmt.Errorf("netcode: key: %w", err)
 		}
 	}
+	parsed, err := cfg.Key.Parse()
+	if err != nil {
+		return nil, fmt.Errorf("netcode: Config.Key: %w", err)
+	}
 	c := &Core{
 		cfg:      cfg,
+		key:      parsed,
 		identity: cfg.wireIdentity(),
 		trace:    newTracing(cfg.Tracer),
 		suites:   supportedSuites(cfg.Suite),

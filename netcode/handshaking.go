@@ -132,7 +132,7 @@ func prologue(mode wire.Mode, clientID uint64) []byte {
 // newNoise returns the handshake state for an encrypted mode.
 func (c *Core) newNoise(mode wire.Mode, clientID uint64, initiator bool, server [32]byte) (*handshake.State, error) {
 	p := handshake.Params{
-		Pattern: handshake.IK, Initiator: initiator, Static: c.cfg.Key,
+		Pattern: handshake.IK, Initiator: initiator, Static: c.cfg.Key, Parsed: c.key,
 		Prologue: prologue(mode, clientID), Random: c.cfg.Random,
 	}
 	if mode == wire.ModeXX {

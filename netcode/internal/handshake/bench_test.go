@@ -70,6 +70,10 @@ func BenchmarkHandshake(b *testing.B) {
 // a forged one.
 func BenchmarkFirstMessage(b *testing.B) {
 	p := newPair(b, IK).start(b)
+	var err error
+	if p.responder.Parsed, err = p.responder.Static.Parse(); err != nil {
+		b.Fatal(err)
+	}
 	good := p.write(b)
 	forged := append([]byte{}, good...)
 	forged[len(forged)-1] ^= 1
@@ -84,6 +88,15 @@ func BenchmarkFirstMessage(b *testing.B) {
 				b.Fatal(err)
 			}
 			if _, err := s.Write(nil, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("key not parsed", func(b *testing.B) {
+		responder := p.responder
+		responder.Parsed = StaticKey{}
+		for b.Loop() {
+			if _, err := New(responder); err != nil {
 				b.Fatal(err)
 			}
 		}

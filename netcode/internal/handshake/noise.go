@@ -87,13 +87,16 @@ var (
 )
 
 // Params are the inputs of one handshake. All of them are required except
-// PeerStatic, Shared and Prologue.
+// Parsed, PeerStatic, Shared and Prologue.
 type Params struct {
 	Pattern   Pattern
 	Initiator bool
 
 	// Static is this side's long-lived key pair. NNpsk0 does not use it.
 	Static KeyPair
+
+	// Parsed is Static parsed. If zero, New parses it.
+	Parsed StaticKey
 
 	// Shared is the secret that both sides have: required for NNpsk0 and an
 	// error elsewhere.
@@ -155,11 +158,13 @@ func New(p Params) (*State, error) {
 	if p.Pattern == NNpsk0 {
 		return newState(p, &x25519{})
 	}
-	private, err := p.Static.private()
-	if err != nil {
-		return nil, fmt.Errorf("handshake: Params.Static: %w", err)
+	if p.Parsed == (StaticKey{}) {
+		var err error
+		if p.Parsed, err = p.Static.Parse(); err != nil {
+			return nil, fmt.Errorf("handshake: Params.Static: %w", err)
+		}
 	}
-	dh := &x25519{static: private}
+	dh := &x25519{static: p.Parsed.private}
 	if pinned {
 		if _, err := dh.DH(p.Static.Private[:], p.PeerStatic[:]); err != nil {
 			return nil, fmt.Errorf("handshake: Params.PeerStatic: %w", err)
