@@ -40,7 +40,7 @@ type Conn struct {
 
 	in       ack.Receiver
 	out      ack.Sender
-	window   pace.Window
+	control  pace.Controller
 	queue    channel.Queue  // received, not taken
 	outbox   channel.Outbox // unreliable, not sent
 	ride     redundancy
@@ -202,7 +202,7 @@ func (c *Conn) Stats() ConnStats {
 	s.LossIn, s.LossOut = c.in.Loss(), c.out.Loss()
 	s.PacketsLost, s.LateAcks = c.out.LostPackets, c.out.LateAcks
 	s.MTU = c.MaxDatagram()
-	s.InFlight, s.SendWindow = c.out.InFlightBytes, c.window.Bytes()
+	c.paceStats(&s)
 	s.LossBurst = c.out.Losses.Burst()
 	s.QueuedBytes, s.NoticesLost = c.queue.Bytes(), c.notices.dropped
 	for i := range c.channels {

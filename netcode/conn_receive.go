@@ -155,24 +155,22 @@ func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting, tak
 	return eliciting, taken, nil
 }
 
-// receiveAck processes the acknowledgement in core.ack, from packet number. It reports false if
-// the peer acknowledges what was never sent.
+// receiveAck processes the acknowledgement in core.ack, from packet number. It
+// reports false if the peer acknowledges what was never sent.
 func (c *Conn) receiveAck(now time.Time, number uint64) bool {
-	inFlight := c.out.InFlightBytes
+	samples, late := c.out.RTT.Samples, c.out.LateAcks
+	c.control.Begin(now, c.flight(), c.bulkWaiting())
 	if !c.out.Ack(now, number, &c.core.ack) {
 		return false
 	}
-	// The window decided, not the application, if most of it was used (as
-	// quic-go judges in slow start).
-	limited := 2*inFlight > c.window.Bytes()
 	for _, number := range c.out.Acked {
 		p := c.out.At(number)
 		if p.AckNext > 0 {
 			c.in.Confirm(p.AckNext - 1)
 		}
 		c.signalsAcked(now, number, p)
-		if p.Reliable > 0 && number >= c.out.Since {
-			c.window.Acked(p.At, p.Reliable, limited)
+		if p.Eliciting && !p.Aside && number >= c.out.Since {
+			c.control.Acked(now, p.At, int(p.Bytes), p.Mark)
 		}
 		for _, item := range p.Items {
 			if item.Reliable {
@@ -184,6 +182,7 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 		p.Items = p.Items[:0]
 	}
 	c.loseAll(now)
+	c.settlePace(now, samples, late)
 	c.checkMissed(now)
 	c.core.trace.metrics(c)
 	return true

@@ -60,8 +60,8 @@ func (c *Conn) loseAll(now time.Time) {
 	for _, number := range c.out.Lost {
 		c.core.trace.lost(c, number)
 		p := c.out.At(number)
-		if p.Reliable > 0 && number >= c.out.Since {
-			c.window.Lost(now, p.At)
+		if p.Eliciting && !p.Aside && number >= c.out.Since {
+			c.control.Lost(now, p.At)
 		}
 		c.signalsLost(now, number, p)
 		kept := p.Items[:0] // what still matters if it arrives after all
@@ -144,6 +144,9 @@ func (c *Conn) begin(now time.Time, a *wire.Ack) (record *ack.Packet, header, pl
 // its datagram.
 func (c *Conn) transmit(now time.Time, out Sender, path Path, record *ack.Packet, header, plain []byte) int {
 	record.Bytes = uint16(len(header) + len(plain) + c.send.Overhead())
+	if record.Eliciting && !record.Aside {
+		record.Mark = c.control.Sent(now, int(record.Bytes), c.out.Flight, record.Reliable > 0)
+	}
 	number := c.out.Commit(record)
 	if !record.Aside {
 		c.in.Sent()
@@ -211,9 +214,10 @@ func (c *Conn) nextDeadline() time.Time {
 	if c.send == nil || c.state != StateOpen {
 		return t
 	}
-	if c.inHurry() || c.outbox.Waiting() || c.ping || c.canSendReliable() || c.signalsWait() {
+	if c.inHurry() || c.outbox.Waiting() || c.ping || c.signalsWait() {
 		return c.lastReceived
 	}
+	t = earlier(t, c.bulkDeadline())
 	t = earlier(t, c.in.Due(c.core.cfg.MaxAckDelay))
 	t = earlier(t, c.out.LossDeadline())
 	t = earlier(t, c.out.ProbeDeadline(c.core.cfg.MaxAckDelay))

@@ -338,14 +338,16 @@ func TestSlowReader(t *testing.T) {
 	})
 }
 
-// TestWindowShrinks: reliable data that get lost make the window smaller, and
-// what arrives makes it larger.
-func TestWindowShrinks(t *testing.T) {
+// TestWindowGrows: what arrives makes the window larger, and loss that has
+// nothing to do with what we send does not make it small.
+func TestWindowGrows(t *testing.T) {
 	l := connect(t, nil)
+	got := 0
 	bulk := func(d time.Duration) int {
 		for end := l.now.Add(d); l.now.Before(end); l.step() {
 			l.conn.Send(l.now, chBulk, make([]byte, 1000))
 			for _, _, ok := l.accepted.Receive(); ok; _, _, ok = l.accepted.Receive() {
+				got++
 			}
 		}
 		return l.conn.Stats().SendWindow
@@ -353,8 +355,9 @@ func TestWindowShrinks(t *testing.T) {
 	first := l.conn.Stats().SendWindow
 	grown := bulk(300 * time.Millisecond)
 	l.lose = func(toServer bool, n int) bool { return toServer && n%5 == 0 }
-	shrunk := bulk(2 * time.Second)
-	if grown <= first || shrunk >= first/2 {
-		t.Errorf("window %d at first, %d after a clean transfer, %d after one that loses a fifth", first, grown, shrunk)
+	got = 0
+	after := bulk(2 * time.Second)
+	if grown <= first || after < first || got < 1500 {
+		t.Errorf("window %d at first, %d after a clean transfer, %d after one that loses a fifth, in which %d of 2000 messages arrived", first, grown, after, got)
 	}
 }

@@ -39,8 +39,8 @@ func (l *lab) sane() {
 			if conn.state == StateOpen && !conn.dialled {
 				accepted++
 			}
-			if conn.out.InFlightBytes < 0 || conn.window.Bytes() <= 0 {
-				l.t.Fatalf("%d bytes in flight of %d", conn.out.InFlightBytes, conn.window.Bytes())
+			if conn.out.InFlightBytes < 0 || conn.out.Flight < 0 || conn.control.Window() <= 0 {
+				l.t.Fatalf("%d bytes in flight of %d", conn.out.Flight, conn.control.Window())
 			}
 			// What one packet completes comes on top: the messages in
 			// progress.

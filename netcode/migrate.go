@@ -294,7 +294,7 @@ func (c *Conn) moveTo(now time.Time, path Path, trip time.Duration) {
 	if old.Remote.Addr() != path.Remote.Addr() || old.Carrier != path.Carrier {
 		// Another network. A new port alone is most likely the same one
 		// behind the same NAT (RFC 9000, section 9.4).
-		c.window = pace.Window{}
+		c.control = pace.Controller{}
 		c.out.RTT = ack.RTT{}
 		if trip > 0 {
 			c.out.RTT.Add(trip, 0)

@@ -222,7 +222,7 @@ func (c *Conn) checkMissed(now time.Time) {
 
 // spare reports whether the path has room for what may be of no use. More than
 // half a window in flight says that it may not have.
-func (c *Conn) spare() bool { return 2*c.out.InFlightBytes <= c.window.Bytes() }
+func (c *Conn) spare() bool { return 2*c.out.InFlightBytes <= c.control.Window() }
 
 // inHurry reports whether a packet should leave for the sake of what is missed.
 func (c *Conn) inHurry() bool { return c.ride.hurry && c.spare() }

@@ -12,14 +12,13 @@ import (
 // wantsPacket reports whether there is a reason to send.
 func (c *Conn) wantsPacket(now time.Time) bool {
 	due := c.in.Due(c.core.cfg.MaxAckDelay)
-	return c.ping || c.inHurry() || c.signalsWait() || c.outbox.Waiting() || c.canSendReliable() || !due.IsZero() && !now.Before(due)
+	return c.ping || c.inHurry() || c.signalsWait() || c.outbox.Waiting() ||
+		c.bulkWaiting() && c.control.May(now, c.flight()) || !due.IsZero() && !now.Before(due)
 }
 
-// canSendReliable reports whether reliable content waits and may leave.
-func (c *Conn) canSendReliable() bool {
-	if c.out.InFlightBytes >= c.window.Bytes() {
-		return false
-	}
+// bulkWaiting reports whether content waits that the window and the pacer may
+// hold back.
+func (c *Conn) bulkWaiting() bool {
 	for i := range c.channels {
 		if c.channels[i].outgoing.Waiting() {
 			return true
@@ -32,6 +31,8 @@ func (c *Conn) canSendReliable() bool {
 // repeated until it arrives. A frame is written when the next is known, since
 // the last one needs no length.
 func (c *Conn) appendFrames(now time.Time, plain []byte, room int, number uint64, record *ack.Packet) []byte {
+	// A probe carries content whatever the window says (RFC 9002, section 7.5).
+	bulk := c.ping || c.control.May(now, c.flight())
 	if c.ping {
 		ping := wire.Frame{Kind: wire.FrameControl, Channel: wire.ControlPing}
 		plain = wire.AppendFrame(plain, &ping, false)
@@ -59,7 +60,7 @@ func (c *Conn) appendFrames(now time.Time, plain []byte, room int, number uint64
 		take()
 	}
 	for i := range c.channels {
-		for c.out.InFlightBytes+record.Reliable < c.window.Bytes() {
+		for bulk {
 			f := &c.core.frame[next]
 			segment, ok := c.channels[i].outgoing.Next(c.clock(record.At), room, number, f)
 			if !ok {

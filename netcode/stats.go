@@ -93,7 +93,27 @@ type ConnStats struct {
 	Extensions   uint64 // frames of a later build, skipped
 	NoticesLost  uint64 // notices dropped because the application does not read them
 	QueuedBytes  int    // received and not yet taken
-	InFlight     int    // bytes of reliable data on their way
-	SendWindow   int    // how many may be
 	ReliableHeld int    // bytes of reliable messages not yet acknowledged
+
+	// QueueDelay is how long packets wait in queues on the way and back, as
+	// the round trip tells: the least of its last four samples over MinRTT,
+	// the least of the last seconds. Somebody else's queue counts too.
+	QueueDelay time.Duration
+
+	// Bandwidth is the greatest rate at which our packets arrived in the last
+	// seconds, in bytes of UDP payload per second. While AppLimited, the path
+	// may carry more: what was never sent was never measured. Zero before the
+	// first sample.
+	Bandwidth int
+
+	// InFlight is how many bytes of UDP payload are on their way, in packets
+	// that ask for an acknowledgement. SendWindow is how many may be before
+	// reliable content waits; state never does. PacingRate is how fast
+	// reliable content leaves at most, in bytes per second.
+	InFlight   int
+	SendWindow int
+	PacingRate int
+
+	AppLimited bool // the application sends less than the path would carry
+	Competing  bool // another flow keeps the path's queue full; see Conn.Budget
 }

@@ -1,0 +1,43 @@
+package pace
+
+// lossSample is how many packets a loss rate is measured over, at least: with
+// fewer, a burst looks like a rate.
+const lossSample = 256
+
+// Loss rates are in units of 1/65536.
+const lossUnit = 1 << 16
+
+// losses tells loss that rises with what we send from loss that is there
+// anyway: the floor, which is what remains after we have sent less.
+type losses struct {
+	acked, lost uint32
+	floor       uint32
+	answered    bool // we send less since the last rate
+}
+
+// spurious takes back losses: the packets came late.
+func (l *losses) spurious(n uint64) { l.lost -= uint32(min(n, uint64(l.lost))) }
+
+// rate returns the loss rate if there were packets enough, and begins anew.
+// excess reports whether it is more than what is there anyway: twice that and
+// 2 %, which is what BBR tolerates (draft-ietf-ccwg-bbr, LossThresh).
+func (l *losses) rate() (rate uint32, excess, ok bool) {
+	sum := uint64(l.acked) + uint64(l.lost)
+	if sum < lossSample {
+		return 0, false, false
+	}
+	rate = uint32(uint64(l.lost) * lossUnit / sum)
+	l.acked, l.lost = 0, 0
+	switch {
+	case rate < l.floor:
+		l.floor -= (l.floor - rate) / 8
+	case l.answered:
+		l.floor += (rate - l.floor) / 4
+	}
+	excess = rate > 2*l.floor+lossUnit/50
+	l.answered = excess
+	return rate, excess, true
+}
+
+// forget drops what was counted.
+func (l *losses) forget() { l.acked, l.lost = 0, 0 }
