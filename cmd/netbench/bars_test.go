@@ -91,10 +91,10 @@ func TestSoakBulkBars(t *testing.T) {
 		delivered   float64 // of the state, at least
 		pending     bool
 	}{
-		{line: "--rate 2mbit --rtt 40ms --queue 250ms", utilisation: 0.9, p99: 60, delivered: 0.999, pending: true},
-		{line: "--rate 20mbit --rtt 280ms --queue 100ms --loss 0.5", utilisation: 0.85, above: 10, delivered: 0.99, pending: true},
-		{line: "--rate 100mbit --rtt 40ms --loss 5", utilisation: 0.7, delivered: 0.94, pending: true},
-		{line: "--rate 10mbit --rtt 40ms --queue 100ms --competitor cubic", fair: true, delivered: 0.95, pending: true},
+		{line: "--rate 2mbit --rtt 40ms --queue 250ms", utilisation: 0.9, p99: 60, delivered: 0.999},
+		{line: "--rate 20mbit --rtt 280ms --queue 100ms --loss 0.5", utilisation: 0.85, above: 10, delivered: 0.99},
+		{line: "--rate 100mbit --rtt 40ms --loss 5", utilisation: 0.7, delivered: 0.94},
+		{line: "--rate 10mbit --rtt 40ms --queue 100ms --competitor cubic", fair: true, delivered: 0.95},
 	} {
 		f := found[*bulkFigures](t, bulkCommand(), test.line)
 		t.Logf("%s: utilisation %.3f, state p50 %.1f, p99 %.1f (idle %.1f) ms, %.4f delivered, queue %.1f ms, wire %.2f, ours %.3f, TCP %.3f",
