@@ -46,4 +46,5 @@ func (c *Conn) receiveMarks(total uint32) {
 	}
 	c.ecn.peer = total
 	c.stats.MarkedOut += uint64(n)
+	c.control.Marked()
 }

@@ -48,6 +48,7 @@ type Controller struct {
 	acks, busy uint16 // acknowledgements in this round, and those while limited
 	skip       uint8  // rounds to wait for the effect of what was done
 	drained    uint8  // rounds of drain
+	marked     bool   // a router marked packets of this round (RFC 3168)
 	contested  bool   // drain began because the queue stays
 	flatRounds uint8  // rounds of startup without growth
 
@@ -149,6 +150,10 @@ func (c *Controller) Lost(now, sentAt time.Time) {
 	}
 }
 
+// Marked records that the peer received packets that a router had marked
+// instead of dropping them (RFC 3168).
+func (c *Controller) Marked() { c.marked = true }
+
 // Spurious takes back the loss of n packets that came late.
 func (c *Controller) Spurious(n uint64) { c.losses.spurious(n) }
 
@@ -179,7 +184,7 @@ func (c *Controller) Settle(now time.Time, sample time.Duration) {
 }
 
 func (c *Controller) beginRound(t time.Duration) {
-	c.roundStart, c.acks, c.busy = t, 0, 0
+	c.roundStart, c.acks, c.busy, c.marked = t, 0, 0, false
 	c.delay.beginRound()
 }
 

@@ -8,6 +8,7 @@ const (
 	cubicPackets = 1500                  // bytes of the packets it counts in
 	cubicRate    = cubicPackets * 4 / 10 // C = 0.4 packets/s³ (section 5), in bytes
 	cubicBeta    = 7                     // tenths that are left after a loss (section 4.6)
+	markBeta     = 85                    // hundredths that are left after marks (RFC 8511, section 3)
 	cubicLongest = 20 * time.Second      // of K, and of time beyond it
 )
 

@@ -102,9 +102,13 @@ func (c *Controller) endRound(t time.Duration) {
 	queue := c.delay.roundQueue()
 	switch c.mode {
 	case startup:
+		if c.marked {
+			c.leaveStartup(t)
+			return
+		}
 		c.endStartupRound(t, measured && excess && loss > lossUnit/10)
 	case steady:
-		c.endSteadyRound(t, queue, measured && excess)
+		c.endSteadyRound(t, queue, measured && excess || c.marked)
 	case drain:
 		c.endDrainRound(t, queue)
 	case compete:
@@ -155,7 +159,7 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess bool) {
 	switch {
 	case excess:
 		c.full = min(c.window, max(c.full, c.window*7/8))
-		c.setWindow(c.window * 85 / 100)
+		c.setWindow(c.window * markBeta / 100)
 		c.velocity, c.skip = 1, 1
 	case queue > 2*goal:
 		if c.resume == 0 {
@@ -235,6 +239,9 @@ func (c *Controller) endCompeteRound(t, queue time.Duration) {
 	switch {
 	case queue <= c.empty():
 		c.mode, c.tested, c.velocity = steady, t, 1
+	case c.marked:
+		c.setWindow(c.window * markBeta / 100)
+		c.cubic.begin(t, c.window, c.window)
 	case t-c.tested > testEvery:
 		c.startDrain(t, true)
 	case c.used():
