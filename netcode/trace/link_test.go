@@ -32,6 +32,7 @@ type pair struct {
 	conns          [2]*netcode.Conn // server's, client's
 	lose           func() bool
 	toServer       bool
+	clientAt       netip.AddrPort
 }
 
 var (
@@ -52,7 +53,7 @@ func newPair(t *testing.T, change func(server, client *netcode.Config)) *pair {
 	s, c := base, base
 	s.MaxConns, s.Random, c.Random = 4, seeded(1), seeded(2)
 	change(&s, &c)
-	p := &pair{t: t, now: time.Unix(1_700_000_000, 0), lose: func() bool { return false }}
+	p := &pair{t: t, now: time.Unix(1_700_000_000, 0), lose: func() bool { return false }, clientAt: clientAddress}
 	var err error
 	if p.server, err = netcode.NewCore(s); err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func (p *pair) SendDatagram(_ netcode.Path, datagram []byte) {
 	switch {
 	case p.lose():
 	case p.toServer:
-		p.server.Receive(p.now, netcode.Path{Remote: clientAddress, Local: serverAddress.Addr()}, datagram)
+		p.server.Receive(p.now, netcode.Path{Remote: p.clientAt, Local: serverAddress.Addr()}, datagram)
 	default:
 		p.client.Receive(p.now, netcode.Path{Remote: serverAddress}, datagram)
 	}
@@ -144,6 +145,7 @@ type counter struct {
 	received int
 	repeated int
 	lost     int
+	moved    int
 }
 
 func (c *counter) Trace(e *netcode.TraceEvent) {
@@ -156,6 +158,8 @@ func (c *counter) Trace(e *netcode.TraceEvent) {
 		c.count(e)
 	case netcode.TracePacketLost:
 		c.lost++
+	case netcode.TracePath:
+		c.moved++
 	case netcode.TraceDropped:
 		if e.Drop == netcode.DropReplay {
 			c.repeated++

@@ -346,6 +346,41 @@ local suites = {
   [2] = { name = "AES-256-GCM", open = aes256ctr, tag = gcm_tag },
 }
 
+-- Checksums of plaintext mode (6.8) -----------------------------------------
+
+local crc_table
+
+local function crc32c(s)
+  if not crc_table then
+    crc_table = {}
+    for i = 0, 255 do
+      local c = i
+      for _ = 1, 8 do c = bxor(rshift(c, 1), c % 2 == 1 and 0x82f63b78 or 0) end
+      crc_table[i] = c
+    end
+  end
+  local c = 0xffffffff
+  for i = 1, #s do c = bxor(rshift(c, 8), crc_table[bxor(c % 256, byte(s, i))]) end
+  return bytes_be(bxor(c, 0xffffffff))
+end
+
+-- fnv64 is FNV-1a, 64 bits, as bytes, lowest first. It counts in four limbs of
+-- 16 bits; the prime is 2^40 + 0x1b3.
+local function fnv64(s)
+  local a, b, c, d = 0x2325, 0x8422, 0x9ce4, 0xcbf2
+  for i = 1, #s do
+    a = bxor(a, byte(s, i))
+    local ta, tb = a * 0x1b3, b * 0x1b3
+    local tc = c * 0x1b3 + (a * 256) % 65536
+    local td = d * 0x1b3 + floor(a / 256) + (b * 256) % 65536
+    tb = tb + floor(ta / 65536)
+    tc = tc + floor(tb / 65536)
+    td = td + floor(tc / 65536)
+    a, b, c, d = ta % 65536, tb % 65536, tc % 65536, td % 65536
+  end
+  return bytes_le(a + 65536 * b) .. bytes_le(c + 65536 * d)
+end
+
 -- nonce_of is iv xor (0⁴ ‖ number), section 6.7.
 local function nonce_of(iv, number)
   local high, low = floor(number / 4294967296), number % 4294967296
@@ -458,6 +493,7 @@ field("frame.length", "uint16", "Length")
 field("frame.data", "bytes", "Data")
 field("latest.key", "uint16", "Key")
 field("latest.version", "uint16", "Version")
+field("padding", "uint16", "Bytes")
 field("close.reason", "uint8", "Reason", base.DEC, close_names)
 field("close.length", "uint8", "Text length")
 field("close.text", "string", "Text")
@@ -572,6 +608,21 @@ local function malformed(item, why)
   item:add_proto_expert_info(X.malformed, why)
 end
 
+-- checksum_of notes what the checksums of a connection begin with, as soon as
+-- game and salt are known.
+local function checksum_of(c)
+  if c.game and c.salt then
+    c.prefix = fnv64("reckon 1 " .. c.game):reverse() .. fnv64(unhex(c.client) .. c.salt)
+  end
+end
+
+-- check_sum tells whether the checksum at the end of a message is right.
+local function check_sum(tvb, tree, good)
+  tree:add(F["tag.good"], tvb, good):set_generated()
+  if not good then tree:add_proto_expert_info(X.bad_tag) end
+  return good
+end
+
 -- params decodes the parameters at the tail of ClientInfo and ServerInfo.
 local function params(tvb, at, stop, tree)
   local seen = {}
@@ -597,13 +648,15 @@ local function params(tvb, at, stop, tree)
   end
 end
 
-local function identity(tvb, at, stop, tree)
+local function identity(tvb, at, stop, tree, c)
   local size = at < stop and tvb(at, 1):uint() or 0
   if size == 0 or size > 32 or stop - at < 1 + size + 12 then
     malformed(tree, "no identity, or one cut short")
     return nil
   end
   tree:add(F.name, tvb(at + 1, size))
+  c.game = tvb:raw(at + 1, size)
+  checksum_of(c)
   tree:add_le(F.build, tvb(at + 1 + size, 4))
   tree:add_le(F.schema, tvb(at + 5 + size, 8))
   return at + 13 + size
@@ -614,9 +667,12 @@ local function plain_message(tvb, at, stop, tree, kind, c, server)
   if stop - at < 5 then return malformed(tree, "message is short") end
   stop = stop - 4
   tree:add(F.checksum, tvb(stop, 4))
+  local sum = crc32c("reckon\0\1" .. unhex(c.client) .. "\0\0\0\0\0\0\0" ..
+    (kind == 0x52 and "\0" or "\1") .. tvb:raw(at, stop - at))
+  check_sum(tvb(stop, 4), tree, sum == tvb:raw(stop, 4))
   if kind == 0x52 then
     tree:add(F.suites, tvb(at, 1))
-    at = identity(tvb, at + 1, stop, tree)
+    at = identity(tvb, at + 1, stop, tree, c)
     if not at then return end
     if stop - at < 2 or stop - at - 2 < tvb(at, 2):le_uint() or tvb(at, 2):le_uint() > 512 then
       return malformed(tree, "hello is short or long")
@@ -627,12 +683,13 @@ local function plain_message(tvb, at, stop, tree, kind, c, server)
   end
   if stop - at < 10 then return malformed(tree, "message is short") end
   tree:add(F.salt, tvb(at, 8))
+  c.salt = tvb:raw(at, 8)
   tree:add(F.suite, tvb(at + 8, 1))
   local size = tvb(at + 9, 1):uint()
   if size < 1 or size > 8 or stop - at - 10 < size then return malformed(tree, "connection ID is short or long") end
   tree:add(F.conn_id, tvb(at + 10, size))
   learn_id(c, hex(tvb:raw(at + 10, size)), server)
-  at = identity(tvb, at + 10 + size, stop, tree)
+  at = identity(tvb, at + 10 + size, stop, tree, c)
   if at then params(tvb, at, stop, tree) end
 end
 
@@ -983,7 +1040,14 @@ local function contents(tvb, raw, form, packet, mine, theirs, pinfo, tree, root)
   if text then texts[1] = text end
   while at < #raw do
     local item = tree:add(F.frame, tvb(at, 1))
-    local after, what = frame(tvb, raw, at, pinfo, item, root)
+    local after, what
+    if byte(raw, at + 1) == 0 then -- a run of padding is shown as one
+      after = (raw:find("[^%z]", at + 1) or #raw + 1) - 1
+      item:add(F.padding, tvb(at, after - at), after - at)
+      what = format("padding %dB", after - at)
+    else
+      after, what = frame(tvb, raw, at, pinfo, item, root)
+    end
     if not after then
       malformed(item, what)
       return nil, what
@@ -1065,6 +1129,11 @@ local function open(tvb, at, c, up, packet, tree)
     return nil
   end
   if c.plain then
+    if c.prefix then
+      local high, low = floor(packet.number / 4294967296), packet.number % 4294967296
+      local sum = crc32c(c.prefix .. bytes_be(high) .. bytes_be(low) .. tvb:raw(0, at) .. sealed:sub(1, size))
+      if not check_sum(tvb(at + size), tree, sum == sealed:sub(size + 1)) then return nil end
+    end
     return tvb(at, size):tvb(), sealed:sub(1, size)
   end
   local keys = c.keys[packet.phase]
@@ -1077,11 +1146,7 @@ local function open(tvb, at, c, up, packet, tree)
   local body = sealed:sub(1, size)
   if reckon.prefs.verify then
     local good = suite.tag(secret, nonce, tvb:raw(0, at), body) == sealed:sub(size + 1)
-    tree:add(F["tag.good"], tvb(at + size), good):set_generated()
-    if not good then
-      tree:add_proto_expert_info(X.bad_tag)
-      return nil
-    end
+    if not check_sum(tvb(at + size), tree, good) then return nil end
   end
   local plain = suite.open(secret, nonce, body)
   return ByteArray.new(plain, true):tvb("Decrypted Reckon"), plain

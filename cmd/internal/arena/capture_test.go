@@ -85,13 +85,13 @@ func compareCapture(t *testing.T, capture string, saw *frameCounter) {
 	t.Helper()
 	fields := []string{
 		"frame.number", "_ws.col.Info", "reckon.number", "reckon.decrypted", "reckon.duplicate",
-		"reckon.frame.kind", "reckon.control",
+		"reckon.frame.kind", "reckon.control", "reckon.padding",
 		"reckon.malformed", "_ws.malformed", "_ws.lua.error", "reckon.no_keys",
 	}
 	var got frameCounter
 	for _, row := range tshark.Rows(t, "../../../netcode/trace/reckon.lua", capture, fields) {
 		switch {
-		case strings.Join(row[7:], "") != "":
+		case strings.Join(row[8:], "") != "":
 			t.Fatalf("packet %s: %q", row[0], row)
 		case row[2] == "" || row[4] != "": // a handshake, keys, or the second of a packet
 			continue
@@ -101,6 +101,11 @@ func compareCapture(t *testing.T, capture string, saw *frameCounter) {
 		got.packets++
 		tally(got.frames[:], row[5])
 		tally(got.controls[:], row[6])
+		for run := range strings.SplitSeq(row[7], ",") {
+			n, _ := strconv.Atoi(run)
+			got.frames[0] += n
+			got.controls[0] += n
+		}
 	}
 	if got != *saw {
 		t.Errorf("the dissector found %+v, the server %+v", got, *saw)
