@@ -103,6 +103,9 @@ func TestDissector(t *testing.T) {
 			t.Parallel()
 			capture, _, saw := captured(t, test.change, trace.CaptureOptions{Keys: true})
 			dissected(t, capture, saw, "-o", "reckon.verify:TRUE")
+			if saw.phase < 4 && test.name != "plaintext" {
+				t.Errorf("the keys changed %d times, want 4", saw.phase)
+			}
 			for kind := 1; kind <= 6; kind++ {
 				if saw.frames[kind] == 0 {
 					t.Errorf("no frames of kind %d", kind)

@@ -108,6 +108,9 @@ func (p *pair) run(d time.Duration) {
 func (p *pair) chatter(n int) {
 	p.t.Helper()
 	for i := range n {
+		if i%20 == 5 {
+			p.conns[i/20%2].Rekey(p.now)
+		}
 		for side, c := range p.conns {
 			p.send(c, chState, 40+20*side)
 			p.send(c, chInput, 8)
@@ -146,6 +149,7 @@ type counter struct {
 	repeated int
 	lost     int
 	moved    int
+	phase    uint64
 }
 
 func (c *counter) Trace(e *netcode.TraceEvent) {
@@ -158,6 +162,8 @@ func (c *counter) Trace(e *netcode.TraceEvent) {
 		c.count(e)
 	case netcode.TracePacketLost:
 		c.lost++
+	case netcode.TraceKeysChanged:
+		c.phase = e.Phase
 	case netcode.TracePath:
 		c.moved++
 	case netcode.TraceDropped:

@@ -43,7 +43,7 @@ type logKey struct {
 }
 
 // logged is what was last said of a connection.
-type logged struct{ rtt, minRTT, jitter, window, inFlight int64 }
+type logged struct{ rtt, minRTT, jitter, queue, window, inFlight, pacing, bandwidth, mtu int64 }
 
 var _ netcode.Tracer = (*Log)(nil)
 
@@ -189,8 +189,12 @@ func (l *Log) metrics(j *json, e *netcode.TraceEvent) bool {
 	changed("smoothed_rtt", &last.rtt, int64(s.RTT), true)
 	changed("min_rtt", &last.minRTT, int64(s.MinRTT), true)
 	changed("rtt_variance", &last.jitter, int64(s.Jitter), true)
+	changed("queue_delay", &last.queue, int64(s.QueueDelay), true)
 	changed("congestion_window", &last.window, int64(s.SendWindow), false)
 	changed("bytes_in_flight", &last.inFlight, int64(s.InFlight), false)
+	changed("pacing_rate", &last.pacing, 8*int64(s.PacingRate), false) // bits a second
+	changed("bandwidth", &last.bandwidth, 8*int64(s.Bandwidth), false)
+	changed("mtu", &last.mtu, int64(s.MTU), false)
 	return news
 }
 

@@ -39,10 +39,28 @@ func appendPacketEvent(j *json, e *netcode.TraceEvent) {
 	appendRaw(j, e)
 	j.key("frames").open('[')
 	appendAck(j, e)
+	padding := uint64(0)
 	for f := range e.Frames() {
+		if f.Kind == 0 && f.Channel == 0 {
+			padding++ // a run of it is one frame here, as in QUIC's events
+			continue
+		}
+		appendPaddingFrame(j, &padding)
 		appendFrame(j, &f)
 	}
+	appendPaddingFrame(j, &padding)
 	j.close(']')
+}
+
+func appendPaddingFrame(j *json, n *uint64) {
+	if *n == 0 {
+		return
+	}
+	j.item().open('{')
+	j.text("frame_type", "padding")
+	j.key("length").number(*n)
+	j.close('}')
+	*n = 0
 }
 
 func appendAck(j *json, e *netcode.TraceEvent) {
