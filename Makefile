@@ -41,8 +41,8 @@ cross: ## build for every promised system without cgo
 	@exec bash scripts/cross.sh
 
 .PHONY: soak
-soak: ## the long virtual-time tests, printing what they see
-	@go test -count=1 -v -timeout 60m -run '^TestSoak' ./...
+soak: ## the long virtual-time tests at full length, printing what they see
+	@RECKON_LONG=1 go test -count=1 -v -timeout 120m -run '^TestSoak' ./...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (3m); FUZZ=Header for those whose name matches
