@@ -44,6 +44,7 @@ type Conn struct {
 	queue    channel.Queue  // received, not taken
 	outbox   channel.Outbox // unreliable, not sent
 	ride     redundancy
+	trap     trap
 	channels []channelState
 	pieces   []fragmented // unreliable messages in several packets
 	notices  notices

@@ -128,6 +128,7 @@ func (c *Conn) beginPacket(now time.Time) (record *ack.Packet, header, plain []b
 func (c *Conn) begin(now time.Time, a *wire.Ack) (record *ack.Packet, header, plain []byte) {
 	c.out.MakeRoom()
 	c.loseAll(now)
+	c.skipNumber(now)
 	record = c.out.Add(now)
 	number := c.out.Next()
 	h := wire.Header{

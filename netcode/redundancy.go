@@ -48,6 +48,10 @@ const (
 	bunched      = 1.5
 	bunchedReach = 1.5
 
+	// spareQueue is a queue too short to mean anything: it is within the
+	// jitter of most paths.
+	spareQueue = 5 * time.Millisecond
+
 	// minInterval is the least time between packets that plans reckon with.
 	minInterval = 100 * time.Microsecond
 )
@@ -81,7 +85,8 @@ func (r *redundancy) add(out *ack.Sender, f *wire.Frame, number uint64) {
 	if f.Kind != wire.FrameWhole || len(f.Data) > maxRiderBytes || out.Losses.Rate() == 0 {
 		return
 	}
-	spacing := r.spacing(out)
+	look := r.outlook(out)
+	spacing := look.spacing()
 	fresh := rider{segment: f.Number, first: number, attempt: number, due: number + spacing, channel: f.Channel}
 	for i := range r.riders {
 		if v := &r.riders[i]; v.channel == f.Channel && v.segment == f.Number {
@@ -93,7 +98,7 @@ func (r *redundancy) add(out *ack.Sender, f *wire.Frame, number uint64) {
 	if len(r.riders) == maxRiders {
 		return
 	}
-	r.owed += r.wanted(out, spacing)
+	r.owed += look.copies(spacing)
 	fresh.planned = uint8(r.owed)
 	r.owed -= float64(fresh.planned)
 	r.riders = append(r.riders, fresh)
@@ -106,52 +111,62 @@ func missAfter(rtt *ack.RTT) time.Duration {
 	return rtt.Smoothed + max(rtt.Variance*3/2, time.Millisecond)
 }
 
+// An outlook is what is known of a path when copies are planned.
+type outlook struct {
+	rate, burst float64       // of losses: the share of packets, the mean run
+	roundTrip   time.Duration // zero if unknown
+	missAfter   time.Duration // sending to suspicion
+	interval    time.Duration // mean time between packets; zero if unknown
+}
+
+func (r *redundancy) outlook(out *ack.Sender) outlook {
+	return outlook{out.Losses.Rate(), out.Losses.Burst(), out.RTT.Smoothed, missAfter(&out.RTT), r.interval}
+}
+
 // spacing is how many packets after another a copy rides. What rides in the
 // same burst of losses is lost with it; what rides when the message would be
 // missed anyway is too late.
-func (r *redundancy) spacing(out *ack.Sender) uint64 {
-	burst := out.Losses.Burst()
-	if burst < bunched {
+func (o outlook) spacing() uint64 {
+	if o.burst < bunched {
 		return 1
 	}
-	reach := math.Ceil(bunchedReach * burst)
-	if r.interval > 0 {
-		reach = min(reach, float64(missAfter(&out.RTT)/r.interval))
+	reach := math.Ceil(bunchedReach * o.burst)
+	if o.interval > 0 {
+		reach = min(reach, float64(o.missAfter/o.interval))
 	}
 	return uint64(max(1, reach))
 }
 
-// wanted is how many copies a message should get on average, so that no more
+// copies is how many copies a message should get on average, so that no more
 // than lateShare of all wait for a retransmission.
-func (r *redundancy) wanted(out *ack.Sender, spacing uint64) (copies float64) {
-	if r.interval == 0 || out.RTT.Samples == 0 {
+func (o outlook) copies(spacing uint64) (n float64) {
+	if o.interval == 0 || o.roundTrip == 0 {
 		return 0
 	}
-	useful := int(missAfter(&out.RTT) / (time.Duration(spacing) * r.interval))
-	// Who waits for a retransmission makes those behind it wait too: half of a
-	// round trip's, as the others still come within two round trips.
-	waiting := 1 + 0.4*float64(out.RTT.Smoothed)/float64(r.interval)
+	useful := int(o.missAfter / (time.Duration(spacing) * o.interval))
+	// Who waits for a retransmission makes those behind it wait too: two
+	// fifths of a round trip's, as the others still come in time.
+	waiting := 1 + 0.4*float64(o.roundTrip)/float64(o.interval)
 	target := lateShare / min(waiting, maxRiders)
-	rate := out.Losses.Rate()
 	// A packet is lost after a lost one because its burst goes on (Gilbert's
 	// model of two states), or for a reason of its own.
-	burst := 1.0
+	again := 1.0
 	for range spacing {
-		burst *= max(0, 1-1/(out.Losses.Burst()*(1-rate)))
+		again *= max(0, 1-1/(o.burst*(1-o.rate)))
 	}
-	again := rate + (1-rate)*burst
-	for left := rate; int(copies) < min(useful, maxPlanned) && left > target; copies++ {
+	again = o.rate + (1-o.rate)*again
+	for left := o.rate; int(n) < min(useful, maxPlanned) && left > target; n++ {
 		next := left * again
 		if next < target {
 			part := (left - target) / (left - next)
-			if copies == 0 {
+			if n == 0 {
 				part *= firstGain
 			}
-			return copies + min(part, 1)
+			return n + min(part, 1)
 		}
 		left = next
 	}
-	return copies
+	return n
 }
 
 // begin prepares for a packet that leaves at now. Nothing rides without spare
@@ -193,7 +208,7 @@ func (c *Conn) nextCopy(now time.Time, room int, number uint64, f *wire.Frame) b
 			return true
 		}
 		v.planned--
-		spacing := r.spacing(&c.out)
+		spacing := r.outlook(&c.out).spacing()
 		if v.due = number + spacing; spacing == 1 {
 			v.attempt = number // one attempt in several packets
 		}
@@ -220,9 +235,13 @@ func (c *Conn) checkMissed(now time.Time) {
 	r.hurry = slices.ContainsFunc(r.riders, func(v rider) bool { return v.missedBy(&c.out, v.attempt) })
 }
 
-// spare reports whether the path has room for what may be of no use. More than
-// half a window in flight says that it may not have.
-func (c *Conn) spare() bool { return 2*c.out.InFlightBytes <= c.control.Window() }
+// spare reports whether the path has room for what may be of no use: less than
+// half a window is in flight, or no queue stands although a download fills the
+// window, which then yields to the copies. Where neither holds, packets may be
+// lost because there are too many.
+func (c *Conn) spare() bool {
+	return 2*c.out.Flight <= c.control.Window() || c.control.Queue() <= max(c.out.RTT.Min/8, spareQueue)
+}
 
 // inHurry reports whether a packet should leave for the sake of what is missed.
 func (c *Conn) inHurry() bool { return c.ride.hurry && c.spare() }

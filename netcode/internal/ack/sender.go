@@ -22,6 +22,7 @@ const (
 	stateInFlight packetState = iota
 	stateAcked
 	stateLost
+	stateSkipped // a number that no packet has
 )
 
 // A Packet is the memory of one sent packet.
@@ -64,6 +65,7 @@ type Sender struct {
 	probes   int       // probes sent since the last acknowledgement
 	lastSent time.Time // of an eliciting packet
 	lastAck  time.Time // when an ack was taken
+	lied     bool      // the last Ack told of a number that was skipped
 
 	// Since is the number of the first packet on the path in use: those before
 	// it give no round trips. The caller sets it.
@@ -170,6 +172,15 @@ func (s *Sender) Commit(p *Packet) (number uint64) {
 	return number
 }
 
+// Skip leaves out a number, with room made for it as for Add. Whoever
+// acknowledges it acknowledges what it did not receive (RFC 9000, section
+// 21.4).
+func (s *Sender) Skip(now time.Time) {
+	s.Add(now).state = stateSkipped
+	s.next++
+	s.recent.send()
+}
+
 // Ack processes an acknowledgement received at now in the peer's packet from.
 // It reports false if the peer acknowledges what was never sent. Acked and
 // Lost hold the result.
@@ -186,7 +197,7 @@ func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
 	if newest >= s.next {
 		return false
 	}
-	s.taken, s.lastAck = from+1, now
+	s.taken, s.lastAck, s.lied = from+1, now, false
 	// The round trip is measured on the newest packet, when it is news, and
 	// the delay is known: an ack that was lost is repeated by a packet that
 	// may leave much later than the wire can say.
@@ -204,7 +215,7 @@ func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
 		s.probes = 0
 	}
 	s.DetectLoss(now)
-	return true
+	return !s.lied
 }
 
 func (s *Sender) ackBits(newest uint64, a *wire.Ack) {
@@ -237,6 +248,9 @@ func (s *Sender) ackOne(number uint64) {
 		return
 	}
 	switch {
+	case p.state == stateSkipped:
+		s.lied = true
+		return
 	case p.Aside:
 	case p.state == stateLost:
 		s.LateAcks++
@@ -276,7 +290,7 @@ func (s *Sender) lose(number uint64) {
 func (s *Sender) advanceUndone() {
 	s.undone = max(s.undone, s.oldest)
 	for s.undone < s.next && s.At(s.undone).state != stateInFlight {
-		if p := s.At(s.undone); !p.Aside {
+		if p := s.At(s.undone); !p.Aside && p.state != stateSkipped {
 			s.Losses.add(p.state == stateLost)
 		}
 		s.undone++
