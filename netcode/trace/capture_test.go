@@ -270,8 +270,8 @@ func TestSecretsOnlyWhereAsked(t *testing.T) {
 // TestNoAllocations: an event costs none.
 func TestNoAllocations(t *testing.T) {
 	p := newPair(t, func(_, _ *netcode.Config) {})
-	capture := trace.NewCapture(nowhere{}, trace.CaptureOptions{Local: serverAddress})
-	log := trace.NewLog(nowhere{}, trace.LogOptions{})
+	capture := trace.NewCapture(nowhere{}, trace.CaptureOptions{Local: serverAddress, Wait: true})
+	log := trace.NewLog(nowhere{}, trace.LogOptions{Wait: true}) // or a test on one processor drops all
 	defer capture.Close()
 	defer log.Close()
 	sent := netcode.TraceEvent{

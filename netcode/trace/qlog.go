@@ -35,6 +35,7 @@ type LogOptions struct {
 type Log struct {
 	*sink
 	conns map[logKey]*logged // guarded by the sink's mutex
+	ack   netcode.TraceAck   // scratch, guarded too
 }
 
 type logKey struct {
@@ -141,7 +142,7 @@ func (l *Log) data(j *json, e *netcode.TraceEvent) bool {
 	case netcode.TraceDatagramReceived, netcode.TraceDatagramSent:
 		appendHandshake(j, e)
 	case netcode.TracePacketReceived, netcode.TracePacketSent:
-		appendPacketEvent(j, e)
+		l.packet(j, e)
 	case netcode.TraceDropped:
 		appendRaw(j, e)
 		j.text("trigger", e.Drop.String())

@@ -29,8 +29,8 @@ func appendRaw(j *json, e *netcode.TraceEvent) {
 	j.close('}')
 }
 
-// appendPacketEvent tells of a packet with its frames.
-func appendPacketEvent(j *json, e *netcode.TraceEvent) {
+// packet tells of a packet with its frames.
+func (l *Log) packet(j *json, e *netcode.TraceEvent) {
 	j.key("header").open('{')
 	j.text("packet_type", "1RTT") // what comes nearest
 	j.key("packet_number").number(e.Number)
@@ -38,7 +38,7 @@ func appendPacketEvent(j *json, e *netcode.TraceEvent) {
 	j.close('}')
 	appendRaw(j, e)
 	j.key("frames").open('[')
-	appendAck(j, e)
+	l.acks(j, e)
 	padding := uint64(0)
 	for f := range e.Frames() {
 		if f.Kind == 0 && f.Channel == 0 {
@@ -63,16 +63,16 @@ func appendPaddingFrame(j *json, n *uint64) {
 	*n = 0
 }
 
-func appendAck(j *json, e *netcode.TraceEvent) {
-	ack, ok := e.Ack()
-	if !ok {
+func (l *Log) acks(j *json, e *netcode.TraceEvent) {
+	var ok bool
+	if l.ack, ok = e.Ack(); !ok {
 		return
 	}
 	j.item().open('{')
 	j.text("frame_type", "ack")
-	j.key("ack_delay").milliseconds(int64(ack.Delay))
+	j.key("ack_delay").milliseconds(int64(l.ack.Delay))
 	j.key("acked_ranges").open('[')
-	for first, last := range ack.Ranges() {
+	for first, last := range l.ack.Ranges() {
 		j.item().open('[')
 		j.item().number(first)
 		j.item().number(last)
