@@ -14,6 +14,9 @@ func (c *Config) wireIdentity() wire.Identity {
 	fmt.Fprintf(h, "%d", c.Game.Schema)
 	for _, ch := range c.Channels {
 		fmt.Fprintf(h, "|%s %d %d", ch.Mode, ch.MaxMessage, ch.WindowBytes)
+		if ch.Mode == ReliableLatest {
+			fmt.Fprintf(h, " %d", ch.MaxKeys)
+		}
 	}
 	return wire.Identity{Name: c.Game.Name, Build: c.Game.Build, Schema: h.Sum64()}
 }

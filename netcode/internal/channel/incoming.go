@@ -2,22 +2,22 @@ package channel
 
 import "github.com/reckon-engine/reckon/netcode/internal/wire"
 
-// An Incoming receives the messages of one ReliableOrdered channel: each
-// once, in the order sent.
+// An Incoming receives the messages of one channel of segments: each once,
+// in the order sent, or as soon as it is whole.
 type Incoming struct {
 	MaxMessage  int
 	WindowBytes int
+	Unordered   bool // messages do not wait for earlier ones, and may be skipped
 
 	Duplicates uint64 // segments that had arrived before
 
-	next    uint64 // first segment not yet used
-	newest  uint64 // newest packet that carried a segment
-	marks   [2]mark
-	early   []held // ring of Window slots by number, once one is needed
-	held    int    // slots in use
-	bytes   int    // of data in them
-	partial []byte // message of which the first segments arrived
-	within  bool   // partial has begun
+	next     uint64 // first segment that has not arrived
+	newest   uint64 // newest packet that carried a segment
+	marks    [2]mark
+	early    slots  // what arrived before its turn
+	partial  []byte // message of which the first segments arrived
+	within   bool   // partial has begun
+	skipping bool   // the rest of a message that was given up may follow
 }
 
 // A mark remembers that all segments below next had arrived when packet was
@@ -32,27 +32,21 @@ type mark struct{ next, packet uint64 }
 // of the 2^15 that two bytes tell apart in either direction.
 const markEvery = 2 * Window
 
-// held is a segment that arrived before its turn.
-type held struct {
-	data  []byte // capacity is reused
-	kind  wire.FrameKind
-	taken bool
-}
-
 // Check reports whether f is a frame this channel can have now, in a packet
 // of the given number.
 func (in *Incoming) Check(packet uint64, f *wire.Frame) error {
 	if !f.IsReliable() || len(f.Data) > MaxSegment {
 		return ErrViolation
 	}
-	if (f.Kind == wire.FrameFirst || f.Kind == wire.FrameMiddle) && len(f.Data) != MaxSegment {
+	inner := f.Kind == wire.FrameFirst || f.Kind == wire.FrameMiddle
+	if inner && len(f.Data) != MaxSegment && !(in.Unordered && isSkip(f.Kind, f.Data)) {
 		return ErrViolation
 	}
 	if in.ancient(packet) {
 		return nil
 	}
 	number := in.expand(f.Number)
-	if number >= in.next+Window || in.bytes+len(f.Data) > in.WindowBytes+MaxSegment {
+	if number >= in.next+Window || in.early.bytes+len(f.Data) > in.WindowBytes+MaxSegment {
 		return ErrViolation
 	}
 	return nil
@@ -87,62 +81,110 @@ func (in *Incoming) Add(packet uint64, f *wire.Frame, q *Queue) error {
 	}
 	defer in.note(packet)
 	number := in.expand(f.Number)
-	if number < in.next || number > in.next && in.isHeld(number) {
+	if number < in.next || number-in.next < uint64(len(in.early.ring)) && in.early.state(number) != slotEmpty {
 		in.Duplicates++
 		return nil
 	}
 	if number > in.next {
-		in.hold(number, f)
-		return nil
+		return in.hold(number, f, q)
 	}
 	if err := in.use(f.Channel, f.Kind, f.Data, q); err != nil {
 		return err
 	}
-	for in.held > 0 && in.isHeld(in.next) {
-		s := &in.early[in.next%Window]
-		s.taken = false
-		in.held--
-		in.bytes -= len(s.data)
-		if err := in.use(f.Channel, s.kind, s.data, q); err != nil {
+	for in.early.taken > 0 && in.early.state(in.next) != slotEmpty {
+		if in.early.state(in.next) == slotDone {
+			if in.within {
+				return ErrViolation // it began inside a message
+			}
+			in.early.release(in.next)
+			in.next++
+			in.skipping = false
+			continue
+		}
+		s := in.early.at(in.next)
+		err := in.use(f.Channel, s.kind, s.data, q)
+		in.early.release(in.next - 1)
+		if err != nil {
 			return err
 		}
 	}
-	if in.held == 0 && len(in.early) > 0 {
-		in.trim()
+	if in.early.taken == 0 {
+		in.early.trim()
 	}
 	return nil
 }
 
-func (in *Incoming) isHeld(number uint64) bool {
-	return len(in.early) > 0 && in.early[number%Window].taken
+// isSkip reports whether a segment says that its message was given up.
+func isSkip(kind wire.FrameKind, data []byte) bool {
+	return kind == wire.FrameMiddle && len(data) == 0
 }
 
-func (in *Incoming) hold(number uint64, f *wire.Frame) {
-	if len(in.early) == 0 {
-		in.early = make([]held, Window)
+// hold keeps a segment that arrived before its turn, or delivers the message
+// that it completes if none has to wait.
+func (in *Incoming) hold(number uint64, f *wire.Frame, q *Queue) error {
+	in.early.grow(in.next, number)
+	if in.Unordered && f.Kind == wire.FrameWhole {
+		if len(f.Data) > in.MaxMessage {
+			return ErrViolation
+		}
+		in.early.put(number, f.Kind, nil)
+		in.early.finish(number)
+		q.Push(f.Channel, f.Data)
+		return nil
 	}
-	s := &in.early[number%Window]
-	s.data = append(s.data[:0], f.Data...)
-	s.kind, s.taken = f.Kind, true
-	in.held++
-	in.bytes += len(f.Data)
+	in.early.put(number, f.Kind, f.Data)
+	if !in.Unordered {
+		return nil
+	}
+	return in.join(number, f.Channel, q)
 }
 
-// trim gives back what a burst of losses needed once it has healed.
-func (in *Incoming) trim() {
-	total := 0
-	for i := range in.early {
-		total += cap(in.early[i].data)
+// join delivers the message around segment number if all of it is held.
+func (in *Incoming) join(number uint64, channel uint8, q *Queue) error {
+	first, last, size := number, number, 0
+	for ; in.early.at(first).kind != wire.FrameFirst; first-- {
+		if first <= in.next+1 || !in.early.inner(first) || in.early.state(first-1) != slotHeld {
+			return nil
+		}
+		if kind := in.early.at(first - 1).kind; kind != wire.FrameFirst && kind != wire.FrameMiddle {
+			return ErrViolation
+		}
 	}
-	if total > keptBytes {
-		in.early = nil
+	for ; in.early.at(last).kind != wire.FrameLast; last++ {
+		if !in.early.inner(last) || in.early.state(last+1) != slotHeld {
+			return nil
+		}
+		if kind := in.early.at(last + 1).kind; kind != wire.FrameLast && kind != wire.FrameMiddle {
+			return ErrViolation
+		}
 	}
+	for n := first; n <= last; n++ {
+		size += len(in.early.at(n).data)
+	}
+	if size > in.MaxMessage {
+		return ErrViolation
+	}
+	message := q.Reserve(channel, size)
+	for n := first; n <= last; n++ {
+		message = message[copy(message, in.early.at(n).data):]
+		in.early.finish(n)
+	}
+	return nil
 }
 
 // use takes the next segment in order.
 func (in *Incoming) use(channel uint8, kind wire.FrameKind, data []byte, q *Queue) error {
 	in.next++
+	if in.Unordered && isSkip(kind, data) {
+		in.partial, in.within, in.skipping = in.partial[:0], false, true
+		return nil
+	}
 	begins := kind == wire.FrameWhole || kind == wire.FrameFirst
+	if in.skipping && !begins {
+		in.skipping = kind != wire.FrameLast
+		return nil
+	}
+	in.skipping = false
 	if begins == in.within {
 		return ErrViolation
 	}

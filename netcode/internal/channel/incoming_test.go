@@ -92,12 +92,12 @@ func TestIncomingOrder(t *testing.T) {
 		}
 	}
 	for _, want := range [][]byte{nil, whole, []byte("after")} {
-		if _, m, ok := q.Pop(); !ok || !bytes.Equal(m, want) {
+		if _, m, ok := pop(q); !ok || !bytes.Equal(m, want) {
 			t.Fatalf("got %d bytes, %v, want %d", len(m), ok, len(want))
 		}
 	}
-	if in.Duplicates != 2 || in.held != 0 || in.bytes != 0 {
-		t.Errorf("%d duplicates, %d held with %d bytes", in.Duplicates, in.held, in.bytes)
+	if in.Duplicates != 2 || in.early.taken != 0 || in.early.bytes != 0 || in.early.capacity != 0 {
+		t.Errorf("%d duplicates, %d held with %d bytes", in.Duplicates, in.early.taken, in.early.bytes)
 	}
 }
 
@@ -114,14 +114,14 @@ func TestIncomingMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if in.bytes > in.WindowBytes+MaxSegment {
-		t.Errorf("%d bytes are held, want at most %d", in.bytes, in.WindowBytes+MaxSegment)
+	if in.early.bytes > in.WindowBytes+MaxSegment {
+		t.Errorf("%d bytes are held, want at most %d", in.early.bytes, in.WindowBytes+MaxSegment)
 	}
 	if err := in.Add(0, segmentFrame(wire.FrameWhole, 0, nil), q); err != nil {
 		t.Fatal(err)
 	}
-	if in.early != nil || in.held != 0 || in.bytes != 0 {
-		t.Errorf("%d slots, %d held with %d bytes after the gap closed", len(in.early), in.held, in.bytes)
+	if len(in.early.ring) > 256 || len(in.early.free) > keptBytes/MaxSegment || in.early.taken != 0 || in.early.bytes != 0 {
+		t.Errorf("%d slots, %d held with %d bytes after the gap closed", len(in.early.ring), in.early.taken, in.early.bytes)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestAncientSegments(t *testing.T) {
 				}
 			}
 		}
-		for _, m, ok := q.Pop(); ok; _, m, ok = q.Pop() {
+		for _, m, ok := pop(q); ok; _, m, ok = pop(q) {
 			if !bytes.Equal(m, data(next)) {
 				t.Fatalf("message %d is %q", next, m)
 			}
@@ -180,7 +180,7 @@ func TestAncientSegments(t *testing.T) {
 
 // TestSizes holds the sizes that docs/PROTOCOL.md, section 8, counts with.
 func TestSizes(t *testing.T) {
-	if got := unsafe.Sizeof(held{}); got != 32 {
+	if got := unsafe.Sizeof(slot{}); got != 32 {
 		t.Errorf("a held segment takes %d bytes, the page says 32", got)
 	}
 	if got := unsafe.Sizeof(segment{}); got != 40 {

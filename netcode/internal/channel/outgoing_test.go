@@ -203,7 +203,7 @@ func TestReliablePair(t *testing.T) {
 					out.Lost(p.numbers[i], p.number)
 				}
 			}
-			for ch, m, ok := q.Pop(); ok; ch, m, ok = q.Pop() {
+			for ch, m, ok := pop(&q); ok; ch, m, ok = pop(&q) {
 				if ch != 1 || !bytes.Equal(m, message(got, sizeOf(seed, got))) {
 					t.Fatalf("seed %d: message %d is wrong", seed, got)
 				}

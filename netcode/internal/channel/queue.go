@@ -5,6 +5,11 @@
 // Nothing here is safe for concurrent use.
 package channel
 
+import (
+	"slices"
+	"time"
+)
+
 // MaxSegment is the most message data one frame carries, in bytes: a datagram
 // of 1,200 bytes less the longest header (12), the longest ack (52), the
 // longest frame overhead (7) and the tag (16) leaves 1,113; the rest is left
@@ -14,14 +19,28 @@ const MaxSegment = 1100
 // A Queue holds received messages until the application takes them. The zero
 // value is ready to use.
 type Queue struct {
+	Arrival time.Duration // what messages pushed from now on arrived at
+
 	data    []byte
 	entries []entry
 	head    int // entries before it were taken
 }
 
+// An entry is a message that waits; start and size mark its data.
 type entry struct {
-	channel    uint8
-	start, end int
+	arrival time.Duration
+	start   int
+	size    uint32
+	key     uint16
+	channel uint8
+}
+
+// A Taken is a message that left the queue.
+type Taken struct {
+	Arrival time.Duration
+	Data    []byte // valid until the next Push
+	Key     uint16
+	Channel uint8
 }
 
 // entryBytes is what a waiting message counts for beyond its data: empty
@@ -39,6 +58,17 @@ func (q *Queue) Bytes() int {
 
 // Push appends a copy of message.
 func (q *Queue) Push(channel uint8, message []byte) {
+	copy(q.Reserve(channel, len(message)), message)
+}
+
+// PushKey appends a copy of a message that is the value of a key.
+func (q *Queue) PushKey(channel uint8, key uint16, message []byte) {
+	q.Push(channel, message)
+	q.entries[len(q.entries)-1].key = key
+}
+
+// Reserve appends a message of n bytes, for the caller to fill in.
+func (q *Queue) Reserve(channel uint8, n int) []byte {
 	if q.head == len(q.entries) {
 		q.reset()
 	} else if taken := q.entries[q.head].start; q.head > 64 && 2*q.head > len(q.entries) ||
@@ -46,18 +76,23 @@ func (q *Queue) Push(channel uint8, message []byte) {
 		q.compact()
 	}
 	start := len(q.data)
-	q.data = append(q.data, message...)
-	q.entries = append(q.entries, entry{channel, start, len(q.data)})
+	q.data = slices.Grow(q.data, n)[:start+n]
+	q.entries = append(q.entries, entry{arrival: q.Arrival, start: start, size: uint32(n), channel: channel})
+	return q.data[start:]
 }
 
+// Len returns how many messages wait.
+func (q *Queue) Len() int { return len(q.entries) - q.head }
+
 // Pop takes the oldest message. It stays valid until the next Push.
-func (q *Queue) Pop() (channel uint8, message []byte, ok bool) {
+func (q *Queue) Pop() (Taken, bool) {
 	if q.head == len(q.entries) {
-		return 0, nil, false
+		return Taken{}, false
 	}
 	e := q.entries[q.head]
 	q.head++
-	return e.channel, q.data[e.start:e.end:e.end], true
+	end := e.start + int(e.size)
+	return Taken{Arrival: e.arrival, Data: q.data[e.start:end:end], Key: e.key, Channel: e.channel}, true
 }
 
 // keptBytes is how much room an empty queue keeps for its next messages. More
@@ -81,6 +116,5 @@ func (q *Queue) compact() {
 	q.entries, q.head = q.entries[:n], 0
 	for i := range q.entries {
 		q.entries[i].start -= from
-		q.entries[i].end -= from
 	}
 }

@@ -17,6 +17,11 @@ func message(seed uint64, n int) []byte {
 	return b
 }
 
+func pop(q *Queue) (channel uint8, data []byte, ok bool) {
+	t, ok := q.Pop()
+	return t.Channel, t.Data, ok
+}
+
 func TestQueueModel(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -29,7 +34,7 @@ func TestQueueModel(t *testing.T) {
 				q.Push(uint8(i%16), m)
 				m = append([]byte{byte(i % 16)}, m...)
 				model, size = append(model, m), size+len(m)-1
-			} else if ch, m, ok := q.Pop(); ok != (len(model) > 0) {
+			} else if ch, m, ok := pop(&q); ok != (len(model) > 0) {
 				t.Fatalf("Pop = %v with %d waiting", ok, len(model))
 			} else if ok {
 				if ch != model[0][0] || !bytes.Equal(m, model[0][1:]) {
@@ -44,7 +49,7 @@ func TestQueueModel(t *testing.T) {
 		for range model {
 			q.Pop()
 		}
-		if _, _, ok := q.Pop(); ok || q.Bytes() != 0 {
+		if _, _, ok := pop(&q); ok || q.Bytes() != 0 {
 			t.Error("an empty queue gives")
 		}
 	}
@@ -66,7 +71,7 @@ func TestQueueMemory(t *testing.T) {
 	for range 100 {
 		q.Push(0, make([]byte, 10_000))
 	}
-	for _, _, ok := q.Pop(); ok; _, _, ok = q.Pop() {
+	for _, _, ok := pop(&q); ok; _, _, ok = pop(&q) {
 	}
 	q.Push(0, []byte("small"))
 	if c := cap(q.data); c > keptBytes {
@@ -104,7 +109,7 @@ func TestOutbox(t *testing.T) {
 	var o Outbox
 	sizes := []int{0, 1, 1100, 1101, 2200, 2201, 30000}
 	for i, n := range sizes {
-		o.Push(uint8(i%3), uint64(i+1), message(uint64(i), n))
+		o.Push(uint64(i+1), 0, message(uint64(i), n))
 	}
 	total := 0
 	for i, n := range sizes {
@@ -112,12 +117,12 @@ func TestOutbox(t *testing.T) {
 		for piece := range Fragments(n) {
 			var f wire.Frame
 			ahead := o
-			ahead.Next(wire.MaxDatagram, &f)
+			ahead.Next(0, wire.MaxDatagram, &f)
 			size := wire.FrameLen(&f, false)
-			if _, ok := o.Next(size-1, &f); ok {
+			if _, ok := o.Next(0, size-1, &f); ok {
 				t.Fatalf("message %d: a frame of %d bytes in %d", i, size, size-1)
 			}
-			if id, ok := o.Next(size, &f); !ok || id != uint64(i+1) {
+			if id, ok := o.Next(0, size, &f); !ok || id != uint64(i+1) {
 				t.Fatalf("message %d: Next = %d, %v", i, id, ok)
 			}
 			last := piece == Fragments(n)-1

@@ -10,13 +10,12 @@ import (
 
 // pieces returns the frames of message number n.
 func pieces(n uint64, m []byte) []*wire.Frame {
-	var o Outbox
-	o.numbers[2] = uint16(n)
-	o.Push(2, 1, m)
+	o := Outbox{Channel: 2, number: uint16(n)}
+	o.Push(1, 0, m)
 	var frames []*wire.Frame
 	for o.Waiting() {
 		f := &wire.Frame{}
-		o.Next(wire.MaxDatagram, f)
+		o.Next(0, wire.MaxDatagram, f)
 		frames = append(frames, f)
 	}
 	return frames
@@ -70,7 +69,7 @@ func TestReassembly(t *testing.T) {
 				t.Fatalf("seed %d: fragment %d of message %d is refused", seed, f.Index, f.Number)
 			}
 		}
-		for _, m, ok := q.Pop(); ok; _, m, ok = q.Pop() {
+		for _, m, ok := pop(q); ok; _, m, ok = pop(q) {
 			if !want[string(m)] {
 				t.Fatalf("seed %d: a message of %d bytes that nobody sent", seed, len(m))
 			}
@@ -137,11 +136,11 @@ func TestSequencedByPacket(t *testing.T) {
 	in.Add(6, whole("with its end"), q)
 	in.Add(5, whole("stale"), q)
 	for _, want := range []string{"before", string(big), "with its end"} {
-		if _, m, ok := q.Pop(); !ok || !bytes.Equal(m, []byte(want)) {
+		if _, m, ok := pop(q); !ok || !bytes.Equal(m, []byte(want)) {
 			t.Fatalf("got %.20q, want %.20q", m, want)
 		}
 	}
-	if _, _, ok := q.Pop(); ok || in.Stale != 1 {
+	if _, _, ok := pop(q); ok || in.Stale != 1 {
 		t.Errorf("%d stale", in.Stale)
 	}
 }
