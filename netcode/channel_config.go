@@ -81,7 +81,7 @@ type Channel struct {
 	// MaxKeys is how many keys a ReliableLatest channel has: 0 to MaxKeys-1.
 	// If zero, 256. At most 16,384. A peer that uses others breaks the
 	// protocol. It bounds the memory: 16 bytes a key for what is received,
-	// 80 and the value for what is sent, up to the largest key in use.
+	// 56 and the value for what is sent, up to the largest key in use.
 	MaxKeys int
 
 	// Priority is 0, the highest, to 15. What a channel wants to send goes

@@ -91,8 +91,8 @@ func (ch *channelState) waiting() bool {
 	return ch.reliable.Waiting()
 }
 
-// settle turns what became of messages into notices.
-func (c *Conn) settle(i uint8) {
+// tell turns what became of messages into notices.
+func (c *Conn) tell(i uint8) {
 	ch := &c.channels[i]
 	var fates *[]channel.Fate
 	switch {

@@ -2,7 +2,6 @@ package netcode
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"time"

@@ -41,14 +41,17 @@ type Conn struct {
 	in       ack.Receiver
 	out      ack.Sender
 	control  pace.Controller
-	queue    channel.Queue  // received, not taken
-	outbox   channel.Outbox // unreliable, not sent
+	queue    channel.Queue // received, not taken
 	ride     redundancy
 	trap     trap
 	channels []channelState
 	pieces   []fragmented // unreliable messages in several packets
 	notices  notices
 	nextID   MessageID
+	urgent   []urgent // messages that ride in every packet
+	turns    []uint8  // whose turn it is in each of Core.ranks
+	urged    bool     // the urgent ones have ridden in this flush
+	pressing bool     // an urgent one was never tried
 
 	began    time.Time // the connection's clock counts from here
 	others   *paths    // beside path; nil if there are none
@@ -67,14 +70,6 @@ type Conn struct {
 	stats        ConnStats
 }
 
-// A channelState is one channel of a connection; which fields are used
-// depends on its mode.
-type channelState struct {
-	inbound  channel.Inbound
-	outgoing channel.Outgoing
-	incoming channel.Incoming
-}
-
 // fragmented is an unreliable message that travels in several packets.
 type fragmented struct {
 	id      MessageID
@@ -85,18 +80,11 @@ type fragmented struct {
 func newConn(c *Core, now time.Time, path Path, traceID uint64) *Conn {
 	conn := &Conn{
 		core: c, path: path, traceID: traceID, began: now, lastReceived: now, lastSent: now,
-		channels: make([]channelState, len(c.cfg.Channels)),
-		mtu:      mtu{at: now.Add(mtuStart)},
+		channels: make([]channelState, len(c.cfg.Channels)), turns: make([]uint8, len(c.ranks)),
+		mtu: mtu{at: now.Add(mtuStart)},
 	}
 	for i := range conn.channels {
-		ch, cfg := &conn.channels[i], &c.cfg.Channels[i]
-		switch cfg.Mode {
-		case ReliableOrdered:
-			ch.outgoing = channel.Outgoing{Channel: uint8(i), WindowBytes: cfg.WindowBytes}
-			ch.incoming = channel.Incoming{MaxMessage: cfg.MaxMessage, WindowBytes: cfg.WindowBytes}
-		default:
-			ch.inbound = channel.Inbound{Sequenced: cfg.Mode == UnreliableSequenced, MaxMessage: cfg.MaxMessage}
-		}
+		conn.channels[i] = newChannelState(i, &c.cfg.Channels[i])
 	}
 	return conn
 }
@@ -140,55 +128,6 @@ func (c *Conn) SetUser(user any) { c.user = user }
 // User returns what SetUser attached.
 func (c *Conn) User() any { return c.user }
 
-// maxOutbox bounds the unreliable bytes between two flushes: more than a
-// flush every 100 ms sends at 20 Mbit/s.
-const maxOutbox = 256 << 10
-
-// Send queues a copy of message for the next Flush. On unreliable channels
-// the ID returns in a Notice. The errors are ErrNotConnected, ErrClosed,
-// ErrUnknownChannel, ErrTooLarge and ErrWindowFull; the connection goes on
-// after each.
-func (c *Conn) Send(now time.Time, channel int, message []byte) (MessageID, error) {
-	switch {
-	case c.state == StateClosed:
-		return 0, ErrClosed
-	case c.state == StateConnecting:
-		return 0, ErrNotConnected
-	case channel < 0 || channel >= len(c.channels):
-		return 0, ErrUnknownChannel
-	case len(message) > c.core.cfg.Channels[channel].MaxMessage:
-		return 0, ErrTooLarge
-	}
-	if c.core.cfg.Channels[channel].Mode == ReliableOrdered {
-		if !c.channels[channel].outgoing.Push(message) {
-			return 0, ErrWindowFull
-		}
-		c.nextID++
-	} else {
-		if c.outbox.Bytes()+len(message) > maxOutbox {
-			return 0, ErrWindowFull
-		}
-		c.nextID++
-		c.pushUnreliable(channel, message)
-	}
-	c.touch(now)
-	return c.nextID, nil
-}
-
-func (c *Conn) pushUnreliable(ch int, message []byte) {
-	c.outbox.Push(uint8(ch), uint64(c.nextID), message)
-	if n := channel.Fragments(len(message)); n > 1 {
-		c.pieces = append(c.pieces, fragmented{id: c.nextID, channel: uint8(ch), left: n})
-	}
-}
-
-// Receive takes the oldest received message. It is valid until the next call
-// of Receive on this Conn or its Core.
-func (c *Conn) Receive() (channel int, message []byte, ok bool) {
-	ch, message, ok := c.queue.Pop()
-	return int(ch), message, ok
-}
-
 // Readable reports whether Receive has a message.
 func (c *Conn) Readable() bool { return c.queue.Bytes() > 0 }
 
@@ -208,11 +147,19 @@ func (c *Conn) Stats() ConnStats {
 	s.QueuedBytes, s.NoticesLost = c.queue.Bytes(), c.notices.dropped
 	for i := range c.channels {
 		ch := &c.channels[i]
-		s.Stale += ch.inbound.Stale
-		s.Abandoned += ch.inbound.Abandoned
-		s.Resent += ch.outgoing.Repeated
-		s.Copies += ch.outgoing.Copies
-		s.ReliableHeld += ch.outgoing.Bytes()
+		switch {
+		case ch.inbound != nil:
+			s.Stale += ch.inbound.Stale
+			s.Abandoned += ch.inbound.Abandoned
+		case ch.outgoing != nil:
+			s.Resent += ch.outgoing.Repeated
+			s.Copies += ch.outgoing.Copies
+			s.ReliableHeld += ch.outgoing.Bytes()
+		default:
+			s.Resent += ch.values.Repeated
+			s.Copies += ch.values.Copies
+			s.ReliableHeld += ch.values.Bytes()
+		}
 	}
 	return s
 }

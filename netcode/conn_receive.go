@@ -51,6 +51,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		c.violation(now)
 		return
 	}
+	c.queue.Arrival = c.clock(now)
 	eliciting, taken, err := c.useFrames(now, number, frames)
 	if err != nil {
 		c.violation(now)
@@ -110,12 +111,7 @@ func (c *Conn) checkFrames(number uint64, b []byte) error {
 		if int(f.Channel) >= len(c.channels) {
 			return wire.ErrMalformed
 		}
-		ch := &c.channels[f.Channel]
-		if c.core.cfg.Channels[f.Channel].Mode == ReliableOrdered {
-			err = ch.incoming.Check(number, f)
-		} else {
-			err = ch.inbound.Check(f)
-		}
+		err = c.channels[f.Channel].check(number, f)
 		if err != nil {
 			return err
 		}
@@ -142,12 +138,8 @@ func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting, tak
 			c.stats.Extensions++ // of a later build than this one
 			continue
 		}
-		ch := &c.channels[f.Channel]
-		if f.IsReliable() {
-			err = ch.incoming.Add(number, f, &c.queue)
-		} else if !ch.inbound.Add(number, f, &c.queue) {
-			taken = false
-		}
+		used, err := c.channels[f.Channel].add(number, f, &c.queue)
+		taken = taken && used
 		if err != nil {
 			return false, false, err
 		}
@@ -174,7 +166,8 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 		}
 		for _, item := range p.Items {
 			if item.Reliable {
-				c.channels[item.Channel].outgoing.Acked(item.Number)
+				c.channels[item.Channel].reliable.Acked(item.Number)
+				c.tell(item.Channel)
 			} else {
 				c.noteUnreliable(item, true)
 			}

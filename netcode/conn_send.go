@@ -31,10 +31,11 @@ func (c *Conn) flush(now time.Time, out Sender) {
 	c.tendKeys(now)
 	c.keepAlive(now)
 	c.flushPaths(now, out)
+	c.urged = false
 	for c.wantsPacket(now) && c.sendPacket(now, out) {
 	}
 	c.probeMTU(now, out)
-	c.outbox.Reset()
+	c.emptied()
 	if c.ending != nil {
 		c.flushEnding(now, out) // the keys are worn out
 	}
@@ -67,7 +68,7 @@ func (c *Conn) loseAll(now time.Time) {
 		kept := p.Items[:0] // what still matters if it arrives after all
 		for _, item := range p.Items {
 			if item.Reliable {
-				c.channels[item.Channel].outgoing.Lost(item.Number, number)
+				c.channels[item.Channel].reliable.Lost(item.Number, number)
 				kept = append(kept, item)
 			} else {
 				c.noteUnreliable(item, false)
@@ -80,7 +81,7 @@ func (c *Conn) loseAll(now time.Time) {
 // noteUnreliable turns the fate of one packet's item into a notice.
 func (c *Conn) noteUnreliable(item ack.Item, delivered bool) {
 	if !item.Fragment {
-		c.notices.push(Notice{MessageID(item.Number), int(item.Channel), delivered})
+		c.notice(MessageID(item.Number), item.Channel, delivered)
 		return
 	}
 	for i := range c.pieces {
@@ -91,10 +92,20 @@ func (c *Conn) noteUnreliable(item ack.Item, delivered bool) {
 		if f.left--; f.left > 0 && delivered {
 			return
 		}
-		c.notices.push(Notice{f.id, int(f.channel), delivered})
+		c.notice(f.id, f.channel, delivered)
 		c.pieces = append(c.pieces[:i], c.pieces[i+1:]...)
 		return
 	}
+}
+
+// notice counts and tells the fate of an unreliable message.
+func (c *Conn) notice(id MessageID, channel uint8, delivered bool) {
+	if n := &c.channels[channel].counts; delivered {
+		n.delivered++
+	} else {
+		n.lost++
+	}
+	c.notices.push(Notice{id, int(channel), delivered})
 }
 
 // sendPacket sends one packet if there is anything to put in it, and reports
@@ -215,7 +226,7 @@ func (c *Conn) nextDeadline() time.Time {
 	if c.send == nil || c.state != StateOpen {
 		return t
 	}
-	if c.inHurry() || c.outbox.Waiting() || c.ping || c.signalsWait() {
+	if c.inHurry() || c.unreliableWaits() || c.ping || c.pressing || c.signalsWait() {
 		return c.lastReceived
 	}
 	t = earlier(t, c.bulkDeadline())

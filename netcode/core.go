@@ -26,6 +26,7 @@ type Sender interface {
 type Core struct {
 	cfg      Config
 	key      handshake.StaticKey // Config.Key
+	ranks    []rank              // of cfg.Channels
 	identity wire.Identity
 	suites   wire.Suites
 	cookies  *handshake.CookieJar // nil until the first datagram from a client
@@ -116,6 +117,7 @@ func NewCore(cfg Config) (*Core, error) {
 	c := &Core{
 		cfg:      cfg,
 		key:      parsed,
+		ranks:    rankChannels(cfg.Channels),
 		identity: cfg.wireIdentity(),
 		trace:    newTracing(cfg.Tracer),
 		suites:   supportedSuites(cfg.Suite),

@@ -3,6 +3,7 @@ package netcode
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -290,7 +291,7 @@ func TestSendErrors(t *testing.T) {
 		{chState, defaultMaxUnreliable + 1, ErrTooLarge},
 		{chBulk, 1<<20 + 1, ErrTooLarge},
 	} {
-		if _, err := l.conn.Send(l.now, test.channel, make([]byte, test.size)); err != test.want {
+		if _, err := l.conn.Send(l.now, test.channel, make([]byte, test.size)); !errors.Is(err, test.want) {
 			t.Errorf("Send(%d, %d bytes) = %v, want %v", test.channel, test.size, err, test.want)
 		}
 	}

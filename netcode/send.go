@@ -109,7 +109,7 @@ func (c *Conn) SendWith(now time.Time, channel int, message []byte, opt SendOpti
 	ch := &c.channels[channel]
 	ch.counts.sent++
 	ch.counts.bytesSent += uint64(len(message))
-	c.core.wake(now)
+	c.touch(now)
 	return c.nextID, nil
 }
 
@@ -154,7 +154,7 @@ func (c *Conn) push(i uint8, message []byte, opt SendOptions, deadline time.Dura
 	case ch.values != nil:
 		var ok bool
 		number, ok = ch.values.Push(opt.Key, message, terms)
-		c.settle(i) // what it replaced
+		c.tell(i) // what it replaced
 		if !ok {
 			return false
 		}

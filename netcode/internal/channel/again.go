@@ -6,57 +6,8 @@ import (
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
-// Two things ride again in packets while earlier ones with them are still on
-// their way: what Again hands out, as often as the redundancy allows, and
-// what was sent as urgent. Both make the packet of the copy the one whose
-// loss counts.
-
-// Again fills in a copy of a whole segment of at most maxBytes (and
-// SmallSegment) bytes that is on its way and that no packet from before on
-// has carried: the one whose last copy is oldest. It is handed out in at most
-// maxCopies packets since it was last sent for the first time or for a loss;
-// then it is left alone until it is acknowledged or lost. The frame must fit
-// in room bytes, length included, and its data stay valid until the next Push
-// or Acked. packet is the number of the packet the copy will be in; the loss
-// of the packets that carried the segment before means nothing from now on.
-//
-// Called until ok is false, with before not above packet, it goes once
-// through all that may ride. The cost is that of what it hands out, and of
-// what does not fit.
-func (o *Outgoing) Again(now time.Duration, room int, packet, before uint64, maxBytes, maxCopies int, f *wire.Frame) (number uint64, ok bool) {
-	for left, low := o.small.n, o.small.first; left > 0; left-- {
-		number = o.expand(low)
-		s := o.at(number)
-		if s.packet >= before {
-			break // the list is in the order of the last carriers
-		}
-		low = s.after
-		if int(s.copies) >= maxCopies || s.flags&segmentWatched != 0 && o.watches.of(number).over(now) {
-			o.leave(number)
-			continue
-		}
-		*f = wire.Frame{Kind: s.kind, Channel: o.Channel, Number: number, Data: s.data}
-		if len(s.data) > maxBytes || wire.FrameLen(f, false) > room {
-			continue
-		}
-		o.copied(number, packet)
-		return number, true
-	}
-	return 0, false
-}
-
-// Riders returns how many segments Again could hand out at most, and the
-// packet that carried the first of them last: its time of sending says how
-// long ago that was. The packet means nothing if n is zero.
-func (o *Outgoing) Riders() (n int, packet uint64) {
-	if o.small.n == 0 {
-		return 0, 0
-	}
-	return int(o.small.n), o.at(o.expand(o.small.first)).packet
-}
-
-// Urge fills in segment number, whole and small, whether it waits or is on
-// its way. It reports done if there is no reason to urge it any more: it was
+// Urge fills in segment number, whether it waits or is on its way. The packet
+// of a copy becomes the one whose loss counts. Urge reports done if there is no reason to urge it any more: it was
 // acknowledged or its lifetime ended. Otherwise not ok means that it does not
 // fit in room bytes, or not yet in the window.
 func (o *Outgoing) Urge(now time.Duration, number uint64, room int, packet uint64, f *wire.Frame) (ok, done bool) {
@@ -84,14 +35,8 @@ func (o *Outgoing) Urge(now time.Duration, number uint64, room int, packet uint6
 
 // copied records that packet carries a copy of a segment on its way.
 func (o *Outgoing) copied(number, packet uint64) {
-	s := o.at(number)
-	s.packet = packet
-	s.copies += min(1, ^s.copies) // up to 255
+	o.at(number).packet = packet
 	o.Copies++
-	if s.flags&segmentSmall != 0 {
-		o.remove(&o.small, number)
-		o.pushBack(&o.small, number)
-	}
 }
 
 // A list is a doubly linked list of segments, through their slots, by the low

@@ -9,58 +9,6 @@ import (
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
-// again takes all copies that may ride in packet.
-func again(o *Outgoing, packet, before uint64, copies int) (numbers []uint64) {
-	var f wire.Frame
-	for n, ok := o.Again(0, 1000, packet, before, 100, copies, &f); ok; n, ok = o.Again(0, 1000, packet, before, 100, copies, &f) {
-		numbers = append(numbers, n)
-	}
-	return numbers
-}
-
-// TestAgain: what rides again, how often, and what a loss means then.
-func TestAgain(t *testing.T) {
-	o := Outgoing{WindowBytes: 1 << 20}
-	for _, size := range []int{10, 10, 101, MaxSegment + 1, 10} { // segments 0, 1, 2, 3 and 4, 5
-		o.Push(make([]byte, size))
-	}
-	if n, _ := o.Riders(); n != 0 {
-		t.Error("what was not sent rides")
-	}
-	drain(&o, 10)
-	if got := again(&o, 11, 10, 2); len(got) != 0 {
-		t.Errorf("%v ride though no packet is before 10", got)
-	}
-	if n, packet := o.Riders(); n != 4 || packet != 10 {
-		t.Errorf("%d riders since packet %d, want 4 since 10", n, packet)
-	}
-	if got := again(&o, 11, 11, 2); !slices.Equal(got, []uint64{0, 1, 5}) {
-		t.Errorf("%v ride in packet 11", got)
-	}
-	o.Lost(0, 10)
-	if o.Waiting() {
-		t.Error("lost, though packet 11 has it too")
-	}
-	o.Acked(1)
-	if got := again(&o, 12, 12, 2); !slices.Equal(got, []uint64{0, 5}) {
-		t.Errorf("%v ride in packet 12", got)
-	}
-	if got := again(&o, 13, 13, 2); len(got) != 0 {
-		t.Errorf("%v ride a third time", got)
-	}
-	o.Lost(0, 11)
-	o.Lost(0, 12)
-	if got, _ := drain(&o, 14); !slices.Equal(got, []uint64{0}) {
-		t.Errorf("%v are sent for the loss, want 0", got)
-	}
-	if got := again(&o, 15, 15, 2); !slices.Equal(got, []uint64{0}) {
-		t.Errorf("%v ride after the loss, want 0", got)
-	}
-	if o.Repeated != 1 || o.Copies != 6 {
-		t.Errorf("%d repeated and %d copies, want 1 and 6", o.Repeated, o.Copies)
-	}
-}
-
 // TestUrge sends a segment ahead of the queue, and again and again.
 func TestUrge(t *testing.T) {
 	o := Outgoing{WindowBytes: 1 << 20}
@@ -107,8 +55,6 @@ func TestListsModel(t *testing.T) {
 			switch r.IntN(5) {
 			case 0:
 				o.Next(time.Second, 1000, packet, &f)
-			case 1:
-				again(&o, packet, packet, 3)
 			case 2:
 				if o.next > o.oldest {
 					o.Urge(0, o.oldest+r.Uint64N(o.next-o.oldest), 1000, packet, &f)
@@ -133,21 +79,18 @@ func TestListsModel(t *testing.T) {
 
 func (o *Outgoing) checkLists(t *testing.T) {
 	t.Helper()
-	lost, small := 0, 0
+	lost := 0
 	for n := o.oldest; n < o.next; n++ {
 		s := o.at(n)
 		if s.state == segmentLost {
 			lost++
 		}
-		if s.flags&segmentSmall != 0 {
-			small++
-		}
 		if (n < o.unsent) != (s.state != segmentQueued) && n <= o.unsent {
 			t.Fatalf("segment %d of %d unsent is in state %d", n, o.unsent, s.state)
 		}
 	}
-	if lost != int(o.lost.n) || small != int(o.small.n) {
-		t.Fatalf("%d lost and %d small, lists have %d and %d", lost, small, o.lost.n, o.small.n)
+	if lost != int(o.lost.n) {
+		t.Fatalf("%d lost, the list has %d", lost, o.lost.n)
 	}
 	last := uint64(0)
 	for i, n := int32(0), o.lost.first; i < o.lost.n; i, n = i+1, o.at(o.expand(n)).after {
@@ -155,14 +98,6 @@ func (o *Outgoing) checkLists(t *testing.T) {
 			t.Fatalf("segment %d after %d on the list of the lost", number, last)
 		} else {
 			last = number
-		}
-	}
-	last = 0
-	for i, n := int32(0), o.small.first; i < o.small.n; i, n = i+1, o.at(o.expand(n)).after {
-		if s := o.at(o.expand(n)); s.packet < last || s.state != segmentSent {
-			t.Fatalf("packet %d after %d on the list of the small", s.packet, last)
-		} else {
-			last = s.packet
 		}
 	}
 }

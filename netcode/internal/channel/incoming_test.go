@@ -183,6 +183,12 @@ func TestSizes(t *testing.T) {
 	if got := unsafe.Sizeof(slot{}); got != 32 {
 		t.Errorf("a held segment takes %d bytes, the page says 32", got)
 	}
+	if got := unsafe.Sizeof(value{}); got != 56 {
+		t.Errorf("a value takes %d bytes, the page says 56", got)
+	}
+	if got := unsafe.Sizeof(known{}); got != 16 {
+		t.Errorf("a known key takes %d bytes, the page says 16", got)
+	}
 	if got := unsafe.Sizeof(segment{}); got != 40 {
 		t.Errorf("a segment takes %d bytes, the page says 40", got)
 	}

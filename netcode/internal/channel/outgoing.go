@@ -17,10 +17,6 @@ const Window = 4096
 // than 2^16, so that the low 16 bits name a segment that is held.
 const maxSegments = 4 * Window
 
-// SmallSegment is the most data of a whole segment that may ride again, in
-// bytes: half of a packet of its own would be spent on repetition otherwise.
-const SmallSegment = 256
-
 type segmentState uint8
 
 const (
@@ -33,7 +29,6 @@ const (
 // What else is known of a segment.
 const (
 	segmentWatched  = 1 << iota // its message is in Outgoing.watches
-	segmentSmall                // it is in Outgoing.small
 	segmentSkipped              // it was sent without its data
 	segmentRepeated             // it was sent before
 )
@@ -45,7 +40,6 @@ type segment struct {
 	kind          wire.FrameKind
 	state         segmentState
 	flags         uint8
-	copies        uint8 // that rode again since it was last sent
 }
 
 // An Outgoing sends the messages of one reliable channel: it splits them into
@@ -73,7 +67,6 @@ type Outgoing struct {
 	unsent   uint64    // first never sent
 	next     uint64    // number of the next segment
 	lost     list      // to be sent again, by number
-	small    list      // whole and small, on their way, by last carrier
 	watches  watchlist
 }
 
@@ -212,12 +205,8 @@ func (o *Outgoing) sentIn(number, packet uint64) {
 	if s.flags&segmentRepeated != 0 {
 		o.Repeated++
 	}
-	s.state, s.packet, s.copies = segmentSent, packet, 0
+	s.state, s.packet = segmentSent, packet
 	s.flags |= segmentRepeated
-	if s.kind == wire.FrameWhole && len(s.data) <= SmallSegment && s.flags&segmentSkipped == 0 {
-		s.flags |= segmentSmall
-		o.pushBack(&o.small, number)
-	}
 	for o.unsent < o.next && o.at(o.unsent).state != segmentQueued {
 		o.unsent++
 	}
@@ -232,7 +221,9 @@ func (o *Outgoing) Acked(number uint64) {
 	if s.state == segmentAcked {
 		return
 	}
-	o.leave(number)
+	if s.state == segmentLost {
+		o.remove(&o.lost, number)
+	}
 	s.state = segmentAcked
 	if s.flags&segmentSkipped == 0 {
 		o.AckedData += uint64(len(s.data))
@@ -275,19 +266,7 @@ func (o *Outgoing) Lost(number, packet uint64) {
 		return
 	}
 	if s := o.at(number); s.state == segmentSent && s.packet == packet {
-		o.leave(number)
 		s.state = segmentLost
 		o.insert(&o.lost, number)
-	}
-}
-
-// leave takes a segment off the list it is in.
-func (o *Outgoing) leave(number uint64) {
-	switch s := o.at(number); {
-	case s.state == segmentLost:
-		o.remove(&o.lost, number)
-	case s.flags&segmentSmall != 0:
-		o.remove(&o.small, number)
-		s.flags &^= segmentSmall
 	}
 }

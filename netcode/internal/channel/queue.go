@@ -19,7 +19,9 @@ const MaxSegment = 1100
 // A Queue holds received messages until the application takes them. The zero
 // value is ready to use.
 type Queue struct {
-	Arrival time.Duration // what messages pushed from now on arrived at
+	Arrival     time.Duration // when what is pushed from now on arrived
+	Pushed      uint64        // messages, ever
+	PushedBytes uint64
 
 	data    []byte
 	entries []entry
@@ -78,11 +80,10 @@ func (q *Queue) Reserve(channel uint8, n int) []byte {
 	start := len(q.data)
 	q.data = slices.Grow(q.data, n)[:start+n]
 	q.entries = append(q.entries, entry{arrival: q.Arrival, start: start, size: uint32(n), channel: channel})
+	q.Pushed++
+	q.PushedBytes += uint64(n)
 	return q.data[start:]
 }
-
-// Len returns how many messages wait.
-func (q *Queue) Len() int { return len(q.entries) - q.head }
 
 // Pop takes the oldest message. It stays valid until the next Push.
 func (q *Queue) Pop() (Taken, bool) {
