@@ -29,6 +29,9 @@ type lab struct {
 	lose           func(toServer bool, n int) bool // nil = nothing
 	mangle         func(toServer bool, datagram []byte) []byte
 
+	// mark says how congested a datagram arrives (ECN). If nil, not at all.
+	mark func(toServer bool) uint8
+
 	// route says what becomes of a datagram's path on its way: as the sender
 	// names it, then as the receiver sees it; false if it leads nowhere. If
 	// nil, there is one way, and a second for a second socket.
@@ -167,11 +170,14 @@ func (l *lab) deliverDue() {
 		if f.path.Remote.IsValid() {
 			from = f.path
 		}
+		to, ecn := l.client, uint8(0)
 		if f.toServer {
-			l.server.Receive(l.now, from, f.datagram)
-		} else {
-			l.client.Receive(l.now, from, f.datagram)
+			to = l.server
 		}
+		if l.mark != nil {
+			ecn = l.mark(f.toServer)
+		}
+		to.ReceiveMarked(l.now, from, f.datagram, ecn)
 	}
 }
 
