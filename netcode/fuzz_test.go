@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -44,6 +45,9 @@ func (l *lab) sane() {
 			}
 			// What one packet completes comes on top: the messages in
 			// progress.
+			if o := conn.others; o != nil && (len(o.candidates) > maxCandidates || len(o.answers) > maxCandidates) {
+				l.t.Fatalf("%d candidates, %d answers", len(o.candidates), len(o.answers))
+			}
 			if q := conn.queue.Bytes(); q > 2*c.cfg.MaxQueued {
 				l.t.Fatalf("%d bytes are queued, MaxQueued is %d", q, c.cfg.MaxQueued)
 			}
@@ -126,13 +130,35 @@ func FuzzCoreReceive(f *testing.F) {
 	})
 }
 
+// roads are the ways from a client with two sockets behind NATs of its own to
+// the server, by the socket's number.
+type roads [2]uint16
+
+// route is lab.route. Ports that were given up lead nowhere.
+func (r *roads) route(toServer bool, path Path) (Path, bool) {
+	host := func(carrier uint16) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2 + byte(carrier)}), 5000+r[carrier])
+	}
+	if toServer {
+		return Path{Remote: host(path.Carrier)}, true
+	}
+	for carrier := range uint16(2) {
+		if path.Remote == host(carrier) {
+			return Path{Remote: serverPath.Remote, Carrier: carrier}, true
+		}
+	}
+	return Path{}, false
+}
+
 // FuzzPair lets two cores talk through an adversary that an input drives: it
-// drops, repeats, delays and damages datagrams. When it has had enough, every
-// reliable message has arrived once and in order, or the connection is closed.
+// drops, repeats, delays and damages datagrams, gives the client other ports,
+// and makes it change its socket. When it has had enough, every reliable
+// message has arrived once and in order, or the connection is closed.
 func FuzzPair(f *testing.F) {
 	f.Add([]byte{0})
 	f.Add([]byte{1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
 	f.Add(bytes.Repeat([]byte{2, 0, 5, 0, 0, 3, 0, 9}, 30))
+	f.Add(bytes.Repeat([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 6, 0, 0, 7, 0, 0, 0}, 20))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		s := &script{in[:min(len(in), 2000)]}
 		l := newLab(t, nil)
@@ -140,8 +166,17 @@ func FuzzPair(f *testing.F) {
 		if mode := s.next(); mode&1 != 0 {
 			opt.ServerKey = l.server.PublicKey()
 		}
+		var ways roads
+		var move func(now time.Time, path Path) error
+		l.route = ways.route
 		l.mangle = func(toServer bool, d []byte) []byte {
 			switch b := s.next(); b % 8 {
+			case 5:
+				ways[b>>7]++
+			case 6:
+				move = l.conn.TryPath
+			case 7:
+				move = l.conn.MovePath
 			case 1: // lost
 				return nil
 			case 2: // again, later
@@ -188,6 +223,10 @@ func FuzzPair(f *testing.F) {
 				ms += l.skip(l.now.Add(time.Minute))
 			}
 			l.step()
+			if move != nil {
+				_ = move(l.now, Path{Remote: serverPath.Remote, Carrier: 1 - l.conn.Path().Carrier})
+				move = nil
+			}
 			l.sane()
 		}
 		t.Fatalf("after a minute %v of %v arrived", got, sent)

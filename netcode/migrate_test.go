@@ -284,3 +284,70 @@ func TestServerAnswersFromElsewhere(t *testing.T) {
 		t.Errorf("%d of %d dropped", got-before, len(r.datagrams))
 	}
 }
+
+// TestRelayedCopies: somebody sees the client's packets, and is faster. Its
+// copies come first, it answers the server's challenge by handing it on to the
+// client, and the connection moves to it (RFC 9000, section 9.3.3). As soon as
+// it is not faster any more, the next packet brings the connection home.
+func TestRelayedCopies(t *testing.T) {
+	l := connect(t, nil)
+	l.run(2 * time.Second)
+	home := l.accepted.Path()
+	relay := Path{Remote: netip.MustParseAddrPort("203.0.113.9:9")}
+	copies := true
+	l.route = func(toServer bool, path Path) (Path, bool) {
+		switch {
+		case !toServer:
+			return serverPath, true // the relay hands on what it gets
+		case copies:
+			return relay, true // the original comes later, as a duplicate
+		}
+		return clientPath, true
+	}
+	play := func(ms int) {
+		for i := range ms {
+			if i%16 == 0 {
+				l.conn.Send(l.now, chInput, make([]byte, 64))
+				l.accepted.Send(l.now, chState, make([]byte, 64))
+			}
+			l.step()
+			l.drain()
+		}
+	}
+	play(200)
+	if got := l.accepted.Path(); got != relay {
+		t.Fatalf("Path() = %v, want the relay", got)
+	}
+	challenges := l.accepted.Stats().Challenges
+	copies = false
+	play(30)
+	if got := l.accepted.Path(); got != home {
+		t.Errorf("Path() = %v, want %v", got, home)
+	}
+	if got := l.accepted.Stats().Challenges; got != challenges {
+		t.Errorf("%d challenges to a path that had proven itself", got-challenges)
+	}
+	l.exchange()
+}
+
+// TestCheckOfTheFormerPath: a client that is asked whether it is still where
+// it was says so with a packet that moves the connection back.
+func TestCheckOfTheFormerPath(t *testing.T) {
+	l := connect(t, nil)
+	l.run(2 * time.Second)
+	home := l.accepted.Path()
+	// Nothing else is said: the server believes that the client moved.
+	l.accepted.moveTo(l.now, Path{Remote: netip.MustParseAddrPort("203.0.113.9:9")}, 0)
+	l.accepted.touch(l.now)
+	l.route = func(toServer bool, path Path) (Path, bool) {
+		if toServer {
+			return clientPath, true
+		}
+		return serverPath, path.Remote == clientPath.Remote
+	}
+	l.run(2*l.delay + 5*time.Millisecond)
+	if got := l.accepted.Path(); got != home {
+		t.Errorf("Path() = %v, want %v after a round trip", got, home)
+	}
+	l.exchange()
+}
