@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/internal/race"
 	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/netcode/trace"
 )
@@ -269,6 +270,9 @@ func TestSecretsOnlyWhereAsked(t *testing.T) {
 
 // TestNoAllocations: an event costs none.
 func TestNoAllocations(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector allocates")
+	}
 	p := newPair(t, func(_, _ *netcode.Config) {})
 	capture := trace.NewCapture(nowhere{}, trace.CaptureOptions{Local: serverAddress, Wait: true})
 	log := trace.NewLog(nowhere{}, trace.LogOptions{Wait: true}) // or a test on one processor drops all

@@ -1027,6 +1027,9 @@ local function frame(tvb, raw, at, pinfo, tree, root)
     if at + n == size then return nil, "the last frame has a length" end
   end
   tree:set_len(at + n - start)
+  if kind == 5 and n == 0 then -- of a reliable unordered channel (5.5)
+    return at, format("skip ch%d seg %d", channel, u16(raw, start + 2))
+  end
   message_data(tvb, raw, at, n, kind, channel, pinfo, tree, root)
   return at + n, format("%s %dB", text, n)
 end
