@@ -15,8 +15,8 @@ const limitShards = 64
 // NewShards returns n Cores of one server, 1 to 64, each for a goroutine of
 // its own, such as one for each processor: they share the key and nothing
 // else, so that a match and all its players belong to one of them. Every Core
-// takes MaxConns players. A Config.Random is used by all of them, and so must
-// be safe for that.
+// takes MaxConns players. Config.Random and the functions in cfg, such as
+// Admit, are called by all of them, at the same time.
 //
 // [ListenShards] gives them one address. A player reaches the shard that
 // DialOptions.Route asks for.
