@@ -58,9 +58,9 @@ func TestLengthsAndOffsets(t *testing.T) {
 						frame := wire.Frame{Kind: kind, Channel: ch, Number: number, Index: index[0], Last: index[1], Data: data[:size]}
 						inject(frame)
 						inject(frame)
-						for _, m, ok := l.accepted.Receive(); ok; _, m, ok = l.accepted.Receive() {
-							if len(m) > channel.MaxSegment {
-								t.Fatalf("%+v: a message of %d bytes", frame, len(m))
+						for ch, m, ok := l.accepted.Receive(); ok; ch, m, ok = l.accepted.Receive() {
+							if limit := l.server.cfg.Channels[ch].MaxMessage; len(m) > limit {
+								t.Fatalf("kind %d, number %d, index %v: a message of %d bytes", kind, number, index, len(m))
 							}
 						}
 						l.run(time.Millisecond)

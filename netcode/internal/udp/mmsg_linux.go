@@ -60,7 +60,7 @@ func (m *mmsg) wait(deadline time.Time, datagrams bool) (bool, error) {
 	return m.waiter.wait(deadline, datagrams)
 }
 func (m *mmsg) queue(to netip.AddrPort, from netip.Addr, data []byte) { m.tx.queue(to, from, data) }
-func (m *mmsg) wake() { m.waiter.wake() }
+func (m *mmsg) wake()                                                 { m.waiter.wake() }
 func (m *mmsg) flush()                                                { m.tx.flush() }
 
 func (m *mmsg) stats() Stats {
