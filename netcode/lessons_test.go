@@ -38,8 +38,8 @@ func hostile(t *testing.T) (l *lab, inject func(frames ...wire.Frame)) {
 // extreme indexes, counts, numbers and sizes, on every channel, is either
 // harmless or ends the connection; memory stays where it was.
 func TestLengthsAndOffsets(t *testing.T) {
-	sizes := []int{0, 1, channel.MaxSegment - 1, channel.MaxSegment, channel.MaxSegment + 1, 1150}
-	numbers := []uint64{0, 1, channel.Window - 1, channel.Window, 1<<15 - 1, 1 << 15, 1<<16 - 1}
+	sizes := []int{0, 1, channel.MaxSegment, channel.MaxSegment + 1}
+	numbers := []uint64{0, channel.Window - 1, channel.Window, 1 << 15, 1<<16 - 1}
 	data := make([]byte, 1200)
 	tried, ended := 0, 0
 	l, inject := hostile(t)
