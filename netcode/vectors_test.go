@@ -196,7 +196,22 @@ func TestPageNumbers(t *testing.T) {
 	text := strings.ReplaceAll(string(page), ",", "")
 	for _, want := range []string{
 		"| **bytes** | **24** | **21** |", // TestSteadyOverhead
-		fmt.Sprintf("at most **%d bytes** of payload", wire.MaxDatagram),
+		fmt.Sprintf("of at most **%d bytes** of payload", wire.MaxDatagram),
+		fmt.Sprintf("nor a packet above %d.", limitDatagram),
+		fmt.Sprintf("Never more than %d bytes are sent or %d over IPv6", limitDatagram, limitDatagram6),
+		fmt.Sprintf("challenged up to %d times", challengeTries),
+		fmt.Sprintf("at least %d ms that double", minChallengeInterval/time.Millisecond),
+		fmt.Sprintf("lie %d ms", minChallengeSpace/time.Millisecond),
+		fmt.Sprintf("keeps it in mind for %d s", formerTime/time.Second),
+		fmt.Sprintf("is padded by %d bytes", keepalivePadding),
+		fmt.Sprintf("when %d of its probes are lost %d ms", mtuLosses, mtuSpace/time.Millisecond),
+		fmt.Sprintf("made again after %d s", mtuRaise/time.Second),
+		fmt.Sprintf("in %d large packets lost in a row", mtuHole),
+		fmt.Sprintf("out for %d probe delays at least %d s", mtuSilence, mtuSilenceMin/time.Second),
+		fmt.Sprintf("comes after %d s or after %d s", mtuHoleWait/time.Second, mtuSilenceWait/time.Second),
+		fmt.Sprintf("%d s at first doubled", natStart/time.Second),
+		fmt.Sprintf("stays at %d/%d of what held; between %d s and %d minutes", natMargin-1, natMargin, natMin/time.Second, natMax/time.Minute),
+		fmt.Sprintf("repeated %d times after %d s", natRepeats, natRepeat/time.Second),
 		fmt.Sprintf("a packet above %d.", maxDatagramIn),
 		fmt.Sprintf("Servers here hand out %d bytes", connIDLen),
 		fmt.Sprintf("**each piece but the last has exactly %d bytes**", channel.MaxSegment),
