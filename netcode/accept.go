@@ -19,7 +19,7 @@ func (c *Core) receiveHandshake(now time.Time, path Path, datagram []byte) {
 		return
 	}
 	switch h.Type {
-	case wire.Retry, wire.Respond, wire.Refuse:
+	case wire.Retry, wire.Respond, wire.Refuse, wire.Resume:
 		conn := c.byPeer[keyOf(path)]
 		if conn == nil {
 			c.drop(DropUnknownConn)
@@ -42,6 +42,8 @@ func (c *Core) receiveHandshake(now time.Time, path Path, datagram []byte) {
 		c.sendCookie(now, path, &h)
 	case h.Type == wire.Initiate:
 		c.receiveInitiate(now, path, &h)
+	case h.Type == wire.Rejoin:
+		c.receiveRejoin(now, path, &h)
 	case h.Type == wire.Finish:
 		c.receiveFinish(now, path, &h)
 	}
@@ -231,11 +233,15 @@ func (c *Conn) answerInitiate(info *wire.ServerInfo) bool {
 		return false
 	}
 	c.suite = handshake.Suite(info.Suite)
-	if s.mode == wire.ModeIK && c.setKeys(info.Suite) != nil {
+	if (s.mode == wire.ModeIK || s.mode == wire.ModeTicket) && c.setKeys(info.Suite) != nil {
 		return false
 	}
+	kind := wire.Respond
+	if s.mode == wire.ModeTicket {
+		kind = wire.Resume
+	}
 	s.datagram = wire.AppendHandshake(nil, &wire.Handshake{
-		Type: wire.Respond, Version: wire.Version, Mode: s.mode, ClientID: s.clientID, Noise: message,
+		Type: kind, Version: wire.Version, Mode: s.mode, ClientID: s.clientID, Noise: message,
 	})
 	return true
 }

@@ -35,5 +35,5 @@ func (c *Conn) admit(now time.Time, hello, token []byte) {
 		}
 		c.user = user
 	}
-	c.open(hello)
+	c.open(Event{Hello: hello})
 }

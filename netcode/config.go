@@ -84,6 +84,13 @@ type Config struct {
 	// once. If zero, 20. If negative, there is no limit.
 	HandshakeRate int
 
+	// TicketLifetime is how long a client whose connection timed out can come
+	// back with its ticket (DialOptions.Ticket), in whole seconds. While a
+	// connection is open its ticket is good. If zero, 60 seconds; if
+	// negative, no tickets are given. At most 24 hours. A Core remembers at most
+	// MaxConns lost connections, and forgets the oldest first.
+	TicketLifetime time.Duration
+
 	// Timeout is how long a connection survives silence from its peer. If
 	// zero, 10 seconds (the default of netcode and GameNetworkingSockets). If
 	// negative, connections never time out.
@@ -124,6 +131,8 @@ type Config struct {
 }
 
 const (
+	defaultTicketLifetime   = time.Minute
+	limitTicketLifetime     = 24 * time.Hour
 	defaultTimeout          = 10 * time.Second
 	defaultHandshakeTimeout = 10 * time.Second
 	defaultKeepalive        = time.Second
@@ -141,6 +150,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Random = rand.Reader
 	}
 	setDefault(&c.HandshakeRate, defaultHandshakeRate)
+	setDefault(&c.TicketLifetime, defaultTicketLifetime)
 	setDefault(&c.Timeout, defaultTimeout)
 	setDefault(&c.HandshakeTimeout, defaultHandshakeTimeout)
 	setDefault(&c.Keepalive, defaultKeepalive)
@@ -164,6 +174,8 @@ func (c Config) withDefaults() (Config, error) {
 		err = fmt.Errorf("netcode: Config.Game.Name has %d bytes, want 1 to %d", len(c.Game.Name), maxNameLen)
 	case c.MaxConns < 0 || c.MaxConns > limitMaxConns:
 		err = fmt.Errorf("netcode: Config.MaxConns is %d, want 0 to %d", c.MaxConns, limitMaxConns)
+	case c.TicketLifetime >= 0 && (c.TicketLifetime < time.Second || c.TicketLifetime > limitTicketLifetime):
+		err = fmt.Errorf("netcode: Config.TicketLifetime is %v, want 1 second to %v", c.TicketLifetime, limitTicketLifetime)
 	case c.Suite > SuiteAES256GCM:
 		err = fmt.Errorf("netcode: Config.Suite is %d, want 0 to %d", c.Suite, SuiteAES256GCM)
 	case c.HandshakeTimeout < 0:

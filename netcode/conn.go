@@ -36,6 +36,8 @@ type Conn struct {
 	suite         handshake.Suite
 	sealLimit     uint64 // packets to seal before the close frames, which are sealed too
 	phases        phases
+	tickets       *ticketing // nil before there are any
+	resumed       bool       // the connection began with a ticket
 	replay        handshake.ReplayWindow
 
 	in       ack.Receiver
@@ -203,6 +205,7 @@ func (c *Conn) finish(now time.Time, err *CloseError) {
 		c.core.accepted--
 	}
 	c.state, c.err = StateClosed, err
+	c.retireTicket(now)
 	c.gone = c.ending == nil
 	c.core.trace.ended(now, c)
 	c.touch(now)
@@ -211,12 +214,13 @@ func (c *Conn) finish(now time.Time, err *CloseError) {
 	}
 }
 
-// open enters StateOpen.
-func (c *Conn) open(hello []byte) {
+// open enters StateOpen, and tells what e has of it.
+func (c *Conn) open(e Event) {
 	c.state = StateOpen
 	c.core.trace.state(c)
 	if !c.dialled {
 		c.core.accepted++
 	}
-	c.core.emit(Event{Kind: EventConnected, Conn: c, Hello: hello})
+	e.Kind, e.Conn = EventConnected, c
+	c.core.emit(e)
 }

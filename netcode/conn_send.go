@@ -27,6 +27,10 @@ func (c *Conn) flush(now time.Time, out Sender) {
 		c.finish(now, &CloseError{Reason: CloseTimeout})
 		return
 	}
+	if c.unproven() {
+		c.flushUnproven(now, out)
+		return
+	}
 	c.detectLoss(now)
 	c.tendKeys(now)
 	c.keepAlive(now)
@@ -117,7 +121,7 @@ func (c *Conn) sendPacket(now time.Time, out Sender) bool {
 	}
 	record, header, plain := c.beginPacket(now)
 	plain = c.appendSignals(now, plain, record)
-	room := c.MaxDatagram() - len(header) - len(plain) - c.send.Overhead()
+	room := c.sendable() - len(header) - len(plain) - c.send.Overhead()
 	plain = c.appendFrames(now, plain, room, c.out.Next(), record)
 	due := c.in.Due(c.core.cfg.MaxAckDelay)
 	if !record.Eliciting && (due.IsZero() || now.Before(due)) {
@@ -172,6 +176,7 @@ func (c *Conn) transmit(now time.Time, out Sender, path Path, record *ack.Packet
 	c.core.trace.packet(TracePacketSent, c, path, datagram, plain, number, c.phases.number)
 	c.stats.PacketsOut++
 	c.stats.BytesOut += uint64(len(datagram))
+	c.spend(len(datagram))
 	c.core.send(out, path, datagram)
 	return len(datagram)
 }
@@ -180,12 +185,15 @@ func (c *Conn) transmit(now time.Time, out Sender, path Path, record *ack.Packet
 func (c *Conn) flushEnding(now time.Time, out Sender) {
 	e := c.ending
 	if c.shaking != nil && c.shaking.answer(now) {
+		c.spend(len(c.shaking.datagram))
 		c.core.send(out, c.path, c.shaking.datagram)
 	}
 	if e.left > 0 && !now.Before(e.sendAt) {
 		e.left--
 		e.sendAt = now.Add(closeInterval)
-		c.sendClose(now, out)
+		if c.sendable() >= minCredit+len(e.text) {
+			c.sendClose(now, out)
+		}
 	}
 	if e.left == 0 && !now.Before(e.sendAt) {
 		c.gone = true
@@ -223,7 +231,7 @@ func (c *Conn) nextDeadline() time.Time {
 			t = earlier(t, c.shaking.began.Add(c.core.cfg.HandshakeTimeout))
 		}
 	}
-	if c.send == nil || c.state != StateOpen {
+	if c.send == nil || c.state != StateOpen || c.unproven() {
 		return t
 	}
 	if c.inHurry() || c.unreliableWaits() || c.ping || c.pressing || c.signalsWait() {
@@ -236,6 +244,7 @@ func (c *Conn) nextDeadline() time.Time {
 	t = earlier(t, c.keepaliveDeadline())
 	t = earlier(t, c.pathsDeadline())
 	t = earlier(t, c.mtuDeadline())
+	t = earlier(t, c.keysDeadline())
 	if c.core.cfg.Timeout > 0 {
 		t = earlier(t, c.lastReceived.Add(c.core.cfg.Timeout))
 	}

@@ -48,6 +48,7 @@ type Core struct {
 	accepted int       // open connections of clients
 	stats    CoreStats
 	trace    *tracing // nil without a Tracer
+	tickets  ticketStore
 
 	// Scratch, valid within one call.
 	ecn           uint8 // of the datagram that is being received
@@ -240,6 +241,7 @@ func (c *Core) send(out Sender, path Path, datagram []byte) {
 // forget removes every way to find conn.
 func (c *Core) forget(conn *Conn) {
 	c.trace.forgotten(conn)
+	conn.forgetKeys()
 	if conn.dialled {
 		conn.unlistAll()
 		return

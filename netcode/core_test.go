@@ -40,6 +40,7 @@ type lab struct {
 	sent    [2]int // datagrams to the client, to the server
 	largest [2]int
 	events  []Event
+	tickets int // that clients got
 }
 
 type flight struct {
@@ -196,6 +197,10 @@ func (l *lab) flush() {
 func (l *lab) collect() {
 	for _, c := range []*Core{l.server, l.client} {
 		for e, ok := c.NextEvent(); ok; e, ok = c.NextEvent() {
+			if e.Kind == EventTicket {
+				l.tickets++
+				continue
+			}
 			if c == l.server && e.Kind == EventConnected {
 				l.accepted = e.Conn
 			}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -32,6 +31,20 @@ type DialOptions struct {
 	// (NewShards). So the shard's number plus that of shards does, in the
 	// list of matches that gives the address. If zero, to any of them.
 	Route uint8
+
+	// Ticket is what Conn.Ticket of an earlier connection to the server
+	// returned: the server takes the player back without a round trip, if it
+	// still knows the ticket, and else the ordinary handshake follows by
+	// itself, with the same Hello and the Token. Conn.Resumed tells. A
+	// connection over the same path is given up, silently.
+	Ticket *Ticket
+
+	// Early is application data for the server's EventConnected that need not
+	// wait for its answer; at most 512 bytes, and only with a Ticket. They are
+	// dropped if the ticket is not taken. A server takes a ticket once, but
+	// who records the datagram can have it arrive late, or at the place of the
+	// true one: put nothing there that would do harm then.
+	Early []byte
 }
 
 // Dial begins to connect over path. The result comes as an event:
@@ -46,36 +59,38 @@ func (c *Core) Dial(now time.Time, path Path, opt DialOptions) (*Conn, error) {
 	case len(opt.Hello)+len(opt.Token) > wire.MaxFirstFlight:
 		return nil, fmt.Errorf("netcode: DialOptions.Hello and Token have %d bytes, want at most %d together",
 			len(opt.Hello)+len(opt.Token), wire.MaxFirstFlight)
-	case c.byPeer[keyOf(path)] != nil:
+	case c.byPeer[keyOf(path)] != nil && opt.Ticket == nil:
 		return nil, ErrPathInUse
 	case c.cfg.Shards > 1:
 		return nil, errShardDials
 	}
-	var id [8]byte
-	if _, err := io.ReadFull(c.cfg.Random, id[:]); err != nil {
-		return nil, fmt.Errorf("netcode: Dial: %w", err)
+	if err := c.checkTicket(&opt); err != nil {
+		return nil, err
 	}
-	conn := newConn(c, now, path, routeID(binary.LittleEndian.Uint64(id[:]), opt.Route))
+	id, err := c.newClientID()
+	if err != nil {
+		return nil, err
+	}
+	conn := newConn(c, now, path, routeID(id, opt.Route))
 	conn.dialled = true
 	conn.nat = newNATSearch(&c.cfg)
 	c.trace.at(now)
 	s := &shaking{
-		clientID: conn.traceID, mode: wire.ModeXX,
+		clientID: conn.traceID, server: opt.ServerKey,
 		hello: slices.Clone(opt.Hello), token: slices.Clone(opt.Token), began: now, resendAt: now,
 	}
 	conn.shaking = s
-	switch {
-	case c.cfg.Plaintext:
-		s.mode = wire.ModePlaintext
-	case opt.ServerKey != [32]byte{}:
-		s.mode = wire.ModeIK
+	if opt.Ticket != nil {
+		err = conn.rejoin(&opt)
+	} else {
+		err = conn.shakeHands()
 	}
-	if err := conn.firstMessage(opt.ServerKey); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("netcode: Dial: %w", err)
 	}
-	s.datagram = wire.AppendHandshake(nil, &wire.Handshake{
-		Type: wire.Hello, Version: wire.Version, Mode: s.mode, ClientID: s.clientID,
-	})
+	if old := c.byPeer[keyOf(path)]; old != nil {
+		old.replaced(now)
+	}
 	c.join(conn)
 	c.trace.state(conn)
 	c.byPeer[keyOf(path)] = conn
@@ -114,6 +129,12 @@ func (c *Conn) receiveServer(now time.Time, h *wire.Handshake) {
 		c.refused(now, h)
 	case h.Version != wire.Version || h.Mode != s.mode:
 		c.core.drop(DropHandshake)
+	case h.Type == wire.Retry && s.step == awaitResume:
+		c.ticketRefused(now, h)
+	case h.Type == wire.Resume && s.step == awaitResume:
+		if !c.resume(now, h) {
+			c.core.drop(DropHandshake)
+		}
 	case h.Type == wire.Retry && (s.step == awaitRetry || s.step == awaitRespond):
 		c.retry(now, h)
 	case h.Type == wire.Respond && s.step == awaitRespond:
@@ -196,7 +217,7 @@ func (c *Conn) respond(now time.Time, h *wire.Handshake) bool {
 		c.Close(now, CloseWrongVersion, mismatch)
 		return true
 	}
-	c.open(nil)
+	c.open(Event{})
 	return true
 }
 

@@ -83,6 +83,9 @@ func waitEvent(t testing.TB, e *Endpoint) Event {
 	t.Helper()
 	for deadline := time.Now().Add(endpointPatience); time.Now().Before(deadline); {
 		if event, ok := e.core.NextEvent(); ok {
+			if event.Kind == EventTicket {
+				continue
+			}
 			return event
 		}
 		if err := e.Wait(deadline); err != nil {

@@ -50,6 +50,9 @@ const (
 	// EventPathFailed: Event.Path did not answer to Conn.TryPath. The
 	// connection goes on as before.
 	EventPathFailed
+
+	// EventTicket: the server gave us a ticket: Conn.Ticket.
+	EventTicket
 )
 
 // An Event tells the application what happened to a connection.
@@ -59,6 +62,12 @@ type Event struct {
 	Hello []byte // EventConnected of an accepted connection: DialOptions.Hello
 	Err   error  // EventClosed
 	Path  Path   // EventPathChanged, EventPathFailed
+
+	// EventConnected of a client that came back with a ticket: the connection
+	// that it was given in, which is closed, and whose User the new one has;
+	// and DialOptions.Early.
+	Prior *Conn
+	Early []byte
 }
 
 // A MessageID names a message within its connection, in the order of Send.

@@ -69,6 +69,9 @@ func sealed(from *Conn, first byte, number uint64, plain []byte) []byte {
 		HasConnID: from.dialled, ConnID: from.remoteID, AckForm: wire.AckForm(first % 4),
 		Number: number, NumberLen: 1 + 2*int(first/4%2),
 	}
+	if from.send == nil {
+		return nil // closed and forgotten
+	}
 	header := wire.AppendHeader(nil, h, from.idLen)
 	return from.send.Seal(header, bytes.Clone(header), plain, number)
 }

@@ -16,11 +16,13 @@ type shaking struct {
 	mode     wire.Mode
 	noise    *handshake.State // nil in plaintext mode
 	step     step
-	datagram []byte // sent last, and again until there is an answer
-	message  []byte // client: first handshake message, kept for a new cookie
-	hello    []byte // the application's
-	token    []byte // a connect token, or nothing
-	again    bool   // server: the client repeated itself
+	datagram []byte   // sent last, and again until there is an answer
+	message  []byte   // client: first handshake message, kept for a new cookie
+	hello    []byte   // the application's
+	token    []byte   // a connect token, or nothing
+	again    bool     // server: the client repeated itself
+	server   [32]byte // client: the key that is pinned, or zero
+	credit   int      // server, ModeTicket: bytes that came from the client's address, less those sent
 
 	began    time.Time
 	resendAt time.Time // client
@@ -31,6 +33,7 @@ type shaking struct {
 // A step is what a handshake waits for.
 //
 //	client: awaitRetry → awaitRespond → awaitPacket
+//	client with a ticket: awaitResume → awaitPacket, or from awaitRetry on
 //	server: awaitFinish (ModeXX) or awaitPacket
 type step uint8
 
@@ -39,6 +42,7 @@ const (
 	awaitRespond             // client: for the server's message
 	awaitFinish              // server: for the client's last message
 	awaitPacket              // for the first packet that opens with the new keys
+	awaitResume              // client with a ticket: for the server's message
 )
 
 // resendInterval is how often a client repeats itself: fifty tries in ten
@@ -60,9 +64,15 @@ func (c *Conn) flushHandshake(now time.Time, out Sender) bool {
 	s := c.shaking
 	if !c.dialled {
 		if s.answer(now) {
+			c.spend(len(s.datagram))
 			c.core.send(out, c.path, s.datagram)
 		}
-		if c.state == StateConnecting && now.Sub(s.began) >= pendingTimeout {
+		switch over := now.Sub(s.began) >= pendingTimeout; {
+		case over && c.state == StateConnecting:
+			c.gone = true
+			return false
+		case over && c.unproven():
+			c.finish(now, &CloseError{Reason: CloseTimeout, Text: "came back, and fell silent"})
 			c.gone = true
 			return false
 		}
@@ -71,6 +81,9 @@ func (c *Conn) flushHandshake(now time.Time, out Sender) bool {
 	if now.Sub(s.began) >= c.core.cfg.HandshakeTimeout {
 		c.finish(now, c.handshakeTimeout())
 		return false
+	}
+	if s.step == awaitResume && now.Sub(s.began) >= rejoinPatience {
+		c.ticketRefused(now, nil)
 	}
 	if !now.Before(s.resendAt) {
 		s.resendAt = now.Add(resendInterval)
@@ -120,6 +133,7 @@ func (c *Conn) confirm(now time.Time) {
 	if c.state == StateConnecting {
 		c.admit(now, s.hello, s.token)
 	}
+	c.issueTicket()
 }
 
 // prologue binds what both ends know before the handshake into it.
@@ -146,7 +160,9 @@ func (c *Core) newNoise(mode wire.Mode, clientID uint64, initiator bool, server 
 // setKeys takes the transport keys from a finished Noise handshake.
 func (c *Conn) setKeys(suite uint8) error {
 	c.suite = handshake.Suite(suite)
-	c.peerKey = c.shaking.noise.PeerStatic()
+	if c.shaking.mode != wire.ModeTicket { // which shows no key
+		c.peerKey = c.shaking.noise.PeerStatic()
+	}
 	secrets, err := c.shaking.noise.Secrets(c.suite)
 	if err != nil {
 		return err

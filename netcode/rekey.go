@@ -86,7 +86,7 @@ func (c *Conn) Rekey(now time.Time) {
 		return
 	}
 	c.phases.wanted = true
-	c.core.wake(now)
+	c.touch(now)
 }
 
 // tendKeys forgets old keys and changes those of now, if it is time.
@@ -105,6 +105,22 @@ func (c *Conn) tendKeys(now time.Time) {
 	due := k.wanted || c.out.Next()-k.firstSent >= rekeyPackets || now.Sub(k.since) >= rekeyInterval
 	if due && c.keysSettled() && c.nextPhase(now) == nil {
 		c.ping = true // whose answer says that the peer has followed
+	}
+}
+
+// keysDeadline returns when tendKeys has something to do; the past if at once.
+func (c *Conn) keysDeadline() time.Time {
+	switch k := &c.phases; {
+	case k.seeds == nil:
+		return time.Time{}
+	case k.previous != nil:
+		return k.until
+	case k.since.IsZero() || !c.keysSettled():
+		return time.Time{}
+	case k.wanted || c.out.Next()-k.firstSent >= rekeyPackets:
+		return c.lastReceived
+	default:
+		return k.since.Add(rekeyInterval)
 	}
 }
 
@@ -200,4 +216,15 @@ func (c *Conn) phaseReceived(now time.Time, number uint64) {
 		k.until = now.Add(keepOldKeys * c.out.RTT.ProbeDelay(c.core.cfg.MaxAckDelay))
 	}
 	k.firstReceived = number
+}
+
+// forgetKeys clears the secrets of a connection that is over.
+func (c *Conn) forgetKeys() {
+	for _, p := range []handshake.Protector{c.send, c.receive, c.phases.previous, c.phases.next} {
+		handshake.Forget(p)
+	}
+	if seeds := c.phases.seeds; seeds != nil {
+		*seeds = handshake.Secrets{}
+	}
+	c.send, c.receive, c.phases = nil, nil, phases{}
 }

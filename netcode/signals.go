@@ -21,6 +21,7 @@ const (
 	carriesKeepalive // of KeepaliveNAT
 	owedResponse
 	owedPadding
+	carriesTicket
 )
 
 // keepalivePadding makes a client's keepalive larger than a challenge, so that
@@ -60,13 +61,17 @@ func (c *Conn) appendSignals(now time.Time, plain []byte, record *ack.Packet) []
 		record.Carries |= carriesECN
 		c.ecn.toldAt = now
 	}
+	if c.owed&carriesTicket != 0 {
+		plain = c.appendTicket(plain)
+		record.Carries |= carriesTicket
+	}
 	if c.owed&owedPadding != 0 {
 		plain = append(plain, make([]byte, keepalivePadding)...)
 	}
 	if c.owed&carriesKeepalive != 0 {
 		record.Carries |= carriesKeepalive
 	}
-	record.Eliciting = record.Eliciting || record.Carries&(carriesObserved|carriesECN) != 0
+	record.Eliciting = record.Eliciting || record.Carries&(carriesObserved|carriesECN|carriesTicket) != 0
 	c.owed &^= record.Carries | owedResponse | owedPadding
 	return plain
 }
@@ -88,7 +93,7 @@ func (c *Conn) signalsAcked(now time.Time, number uint64, p *ack.Packet) {
 
 // signalsLost repeats what a lost packet said for the connection.
 func (c *Conn) signalsLost(now time.Time, number uint64, p *ack.Packet) {
-	c.owed |= p.Carries & (carriesObserved | carriesECN)
+	c.owed |= p.Carries & (carriesObserved | carriesECN | carriesTicket)
 	if number >= c.out.Since && c.mtu.lost(now, number, p, c.mtuLimit()) {
 		c.stats.BlackHoles++
 	}
@@ -111,6 +116,8 @@ func (c *Conn) receiveControl(now time.Time, f *wire.Frame) (eliciting bool) {
 		if c.dialled {
 			c.observed = wire.Address(f.Data)
 		}
+	case wire.ControlTicket:
+		c.takeTicket(f.Data)
 	case wire.ControlECN:
 		c.receiveMarks(binary.LittleEndian.Uint32(f.Data))
 	}

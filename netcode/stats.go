@@ -43,15 +43,17 @@ const DropReasons = numDropReasons
 
 // CoreStats counts since the Core was made.
 type CoreStats struct {
-	DatagramsIn  uint64
-	DatagramsOut uint64
-	BytesIn      uint64 // of UDP payload
-	BytesOut     uint64
-	Dropped      [numDropReasons]uint64 // by DropReason
-	Handshakes   uint64                 // started with a proven address
-	Refused      uint64                 // refused without state: version, mode, key
-	NotAdmitted  uint64                 // turned away by Config.Admit
-	Conns        int                    // open now
+	DatagramsIn    uint64
+	DatagramsOut   uint64
+	BytesIn        uint64 // of UDP payload
+	BytesOut       uint64
+	Dropped        [numDropReasons]uint64 // by DropReason
+	Handshakes     uint64                 // started with a proven address
+	Rejoins        uint64                 // clients that came back with a ticket
+	TicketsRefused uint64                 // tickets that were unknown, used or expired
+	Refused        uint64                 // refused without state: version, mode, key
+	NotAdmitted    uint64                 // turned away by Config.Admit
+	Conns          int                    // open now
 }
 
 // ConnStats describes one connection. Counters count since its handshake

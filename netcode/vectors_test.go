@@ -85,7 +85,7 @@ func pageConfigs(t *testing.T, suite Suite, plaintext bool) (server, client Conf
 	}
 	client = Config{
 		Game: Identity{Name: "test", Build: 1, Schema: 7}, Channels: []Channel{{Mode: Unreliable}, {Mode: ReliableOrdered}},
-		Suite: suite, Plaintext: plaintext, Key: key(1),
+		Suite: suite, Plaintext: plaintext, Key: key(1), TicketLifetime: -1,
 	}
 	server = client
 	server.Key, server.MaxConns = key(0x40), 1
