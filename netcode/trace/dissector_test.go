@@ -102,7 +102,7 @@ func TestDissector(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			capture, _, saw := captured(t, test.change, trace.CaptureOptions{Keys: true})
-			dissected(t, capture, saw, "-o", "reckon.verify:TRUE")
+			dissected(t, capture, saw, "-o", "reckon.verify:TRUE", "-o", "reckon.latest:4")
 			if saw.phase < 4 && test.name != "plaintext" {
 				t.Errorf("the keys changed %d times, want 4", saw.phase)
 			}

@@ -15,12 +15,16 @@ const (
 	chState = iota
 	chInput
 	chChat
+	chEvent
+	chDoor
 )
 
 var testChannels = []netcode.Channel{
 	{Name: "state", Mode: netcode.Unreliable},
 	{Name: "input", Mode: netcode.UnreliableSequenced},
 	{Name: "chat", Mode: netcode.ReliableOrdered},
+	{Name: "event", Mode: netcode.ReliableUnordered, Lifetime: 40 * time.Millisecond},
+	{Name: "door", Mode: netcode.ReliableLatest, MaxKeys: 300},
 }
 
 // A pair is a server, a client and no link between them: what one flushes
@@ -119,7 +123,15 @@ func (p *pair) chatter(n int) {
 				p.send(c, chState, 3000)
 			case 7:
 				p.send(c, chChat, 5000)
+			case 9:
+				p.send(c, chEvent, 3000)
+				for _, key := range []uint16{0, 127, 128, 299} {
+					if _, err := c.SendWith(p.now, chDoor, []byte("open"), netcode.SendOptions{Key: key}); err != nil {
+						p.t.Fatal(err)
+					}
+				}
 			case 11:
+				p.send(c, chEvent, 30)
 				p.send(c, chChat, 0)
 				p.send(c, chChat, 200)
 			case 13:
