@@ -28,7 +28,8 @@ two take turns, and the medians count.
   --seconds N     how long each round measures, after two of settling (5)
   --rounds N      of each of the two (3)
   --listen ADDR   where the server listens (127.0.0.1:0)
-  --cpuprofile F  write a pprof profile of the server, of the last round
+  --cpuprofile F  write a pprof profile of the server, of the last round, and one
+                  of the floor to F.floor
   --json          one flat object instead of a table
 
 Figures: us_per_client_tick is processor time of the server's process

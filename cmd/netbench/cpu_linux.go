@@ -104,8 +104,12 @@ func (o *cpuOptions) round(ctx context.Context, cores [2]int, floor, last bool) 
 		args = append(args, "--floor")
 	}
 	serverArgs := append([]string{"cpu-server", "--listen", o.listen}, args...)
-	if last && !floor && o.profile != "" {
-		serverArgs = append(serverArgs, "--cpuprofile", o.profile)
+	if last && o.profile != "" {
+		name := o.profile
+		if floor {
+			name += ".floor"
+		}
+		serverArgs = append(serverArgs, "--cpuprofile", name)
 	}
 	server, err := start(ctx, cores[0], serverArgs)
 	if err != nil {
