@@ -23,6 +23,9 @@ const (
 // blob is limited by the network and never by the window.
 const blobWindow = 8 << 20
 
+// blobPriority is the lowest there is.
+const blobPriority = 15
+
 // blobMessage is how much of a blob is handed over at once.
 const blobMessage = 64 << 10
 
@@ -33,11 +36,11 @@ func newCore(mode netcode.ChannelMode, seed uint64, maxConns int) (*netcode.Core
 		Game: netcode.Identity{Name: "netbench", Build: 1},
 		Channels: []netcode.Channel{
 			channelMessages: {Name: "messages", Mode: mode},
-			channelBlob:     {Name: "blob", Mode: netcode.ReliableOrdered, WindowBytes: blobWindow},
+			channelBlob:     {Name: "blob", Mode: netcode.ReliableOrdered, WindowBytes: blobWindow, Priority: blobPriority},
 		},
 		Suite:    netcode.SuiteChaCha20Poly1305,
 		MaxConns: maxConns, HandshakeRate: -1,
-		Random:   seeded(seed),
+		Random: seeded(seed),
 	})
 }
 

@@ -29,7 +29,7 @@ func TestBadCommandLines(t *testing.T) {
 		"latency --burst 4":               "--loss is missing",
 		"latency --loss 90 --burst 1":     "--loss 90 is too much for --burst 1: want at most 50",
 		"latency --rtt 10ms --jitter 6ms": "--jitter 6ms is more than the one-way delay",
-		"latency --mode tcp":              "want reliable-ordered, unreliable",
+		"latency --mode tcp":              "want reliable-ordered, reliable-unordered, unreliable",
 		"latency --seconds 0":             "want 0.1 to 86400",
 		"latency --seed -1":               `invalid value "-1" for --seed`,
 		"latency now":                     `"now" is not a flag`,

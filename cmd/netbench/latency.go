@@ -29,8 +29,8 @@ The network, the same each way
                   datagrams overtake each other (0ms)
 
 The traffic
-  --mode MODE     reliable-ordered, unreliable or unreliable-sequenced
-                  (reliable-ordered)
+  --mode MODE     reliable-ordered, reliable-unordered, unreliable or
+                  unreliable-sequenced (reliable-ordered)
   --seconds N     how long messages are sent (60)
   --seed N        chance, and how the two ends' ticks lie to each other (1)
 
@@ -100,6 +100,7 @@ var modes = []struct {
 	mode netcode.ChannelMode
 }{
 	{"reliable-ordered", netcode.ReliableOrdered},
+	{"reliable-unordered", netcode.ReliableUnordered},
 	{"unreliable", netcode.Unreliable},
 	{"unreliable-sequenced", netcode.UnreliableSequenced},
 }
@@ -159,7 +160,7 @@ func messages(size int, duration time.Duration) script {
 
 // drain is how long after the last message late ones are waited for.
 func (o *latencyOptions) drain() time.Duration {
-	if o.mode == netcode.ReliableOrdered {
+	if o.mode == netcode.ReliableOrdered || o.mode == netcode.ReliableUnordered {
 		return 10 * time.Second
 	}
 	return o.rtt + time.Second // what is lost stays lost
