@@ -40,7 +40,7 @@ const (
 	// firstGain makes messages get a first copy earlier than lateShare asks
 	// for: a loss rate near 1 % is known from five losses only, and may be
 	// half as much again.
-	firstGain = 1.5
+	firstGain = 1.6
 
 	// bunched is the mean length of bursts, in packets, from which on losses
 	// are not taken for independent, and bunchedReach how many mean bursts
@@ -144,9 +144,9 @@ func (o outlook) copies(spacing uint64) (n float64) {
 		return 0
 	}
 	useful := int(o.missAfter / (time.Duration(spacing) * o.interval))
-	// Who waits for a retransmission makes those behind it wait too: two
-	// fifths of a round trip's, as the others still come in time.
-	waiting := 1 + 0.4*float64(o.roundTrip)/float64(o.interval)
+	// Who waits for a retransmission makes those behind it wait too: a
+	// third of a round trip's, as the others still come in time.
+	waiting := 1 + 0.35*float64(o.roundTrip)/float64(o.interval)
 	target := lateShare / min(waiting, maxRiders)
 	// A packet is lost after a lost one because its burst goes on (Gilbert's
 	// model of two states), or for a reason of its own.

@@ -15,7 +15,7 @@ const burstGain = 1.0 / 32
 // The estimates begin as if so many packets had arrived, and one burst of one
 // packet had been lost, so that a first loss does not look like the rule.
 const (
-	priorPackets = 32
+	priorPackets = 12
 	priorBursts  = 0.5
 )
 
