@@ -50,10 +50,10 @@ func TestSoakLatencyBars(t *testing.T) {
 		pending   bool
 	}{
 		{line: "--rtt 100ms", above: 2, wire: 1.35, delivered: 1},
-		{line: "--rtt 100ms --loss 1", p99: 80, wire: 2.5, delivered: 1, pending: true},
-		{line: "--rtt 100ms --loss 5", p99: 110, wire: 3, delivered: 1, pending: true},
-		{line: "--rtt 125ms --loss 10", p99: 150, wire: 3.6, delivered: 1, pending: true},
-		{line: "--rtt 60ms --jitter 10ms --loss 3 --burst 4", p99: 115, wire: 2.5, delivered: 1, pending: true},
+		{line: "--rtt 100ms --loss 1", p99: 80, wire: 2.5, delivered: 1},
+		{line: "--rtt 100ms --loss 5", p99: 110, wire: 3, delivered: 1},
+		{line: "--rtt 125ms --loss 10", p99: 150, wire: 3.6, delivered: 1},
+		{line: "--rtt 60ms --jitter 10ms --loss 3 --burst 4", p99: 115, wire: 2.5, delivered: 1},
 		{line: "--mode unreliable --rtt 100ms", above: 2, wire: 1.35, delivered: 1},
 		{line: "--mode unreliable --rtt 100ms --loss 5", above: 2, wire: 3, delivered: 0.93},
 		{line: "--mode unreliable --rtt 60ms --jitter 10ms --loss 3 --burst 4", above: 2, wire: 2.5, delivered: 0.94},

@@ -85,7 +85,7 @@ func TestLossesInTime(t *testing.T) {
 	}
 	var first Losses
 	first.add(false)
-	if first.add(true); first.Rate() > 0.03 {
+	if first.add(true); first.Rate() > 0.08 {
 		t.Errorf("the second packet lost: %.3f", first.Rate())
 	}
 }
