@@ -85,6 +85,9 @@ func (q *Queue) Reserve(channel uint8, n int) []byte {
 	return q.data[start:]
 }
 
+// Len returns how many messages wait.
+func (q *Queue) Len() int { return len(q.entries) - q.head }
+
 // Pop takes the oldest message. It stays valid until the next Push.
 func (q *Queue) Pop() (Taken, bool) {
 	if q.head == len(q.entries) {
