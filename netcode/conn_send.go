@@ -32,8 +32,8 @@ func (c *Conn) flush(now time.Time, out Sender) {
 		return
 	}
 	c.detectLoss(now)
-	c.tendKeys(now)
 	c.keepAlive(now)
+	c.tendKeys(now)
 	c.flushPaths(now, out)
 	c.urged = false
 	for c.wantsPacket(now) && c.sendPacket(now, out) {

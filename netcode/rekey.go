@@ -79,8 +79,8 @@ func (c *Conn) startPhases(secrets *handshake.Secrets) (err error) {
 
 // Rekey asks for new keys, of which the first packets are sent with a Flush as
 // soon as the peer is known to use those of now: at once, or a few round trips
-// after the last change. It happens by itself every 100,000 packets and every
-// two minutes. In plaintext mode it does nothing.
+// after the last change. It happens by itself with the first packet after
+// 100,000 others or two minutes. In plaintext mode it does nothing.
 func (c *Conn) Rekey(now time.Time) {
 	if c.state == StateClosed || c.core.cfg.Plaintext {
 		return
@@ -102,7 +102,9 @@ func (c *Conn) tendKeys(now time.Time) {
 	if k.since.IsZero() {
 		k.since = now
 	}
-	due := k.wanted || c.out.Next()-k.firstSent >= rekeyPackets || now.Sub(k.since) >= rekeyInterval
+	// Time alone sends nothing, as in WireGuard: a packet that leaves anyway has
+	// the new keys.
+	due := k.wanted || c.wantsPacket(now) && (c.out.Next()-k.firstSent >= rekeyPackets || now.Sub(k.since) >= rekeyInterval)
 	if due && c.keysSettled() && c.nextPhase(now) == nil {
 		c.ping = true // whose answer says that the peer has followed
 	}
@@ -115,13 +117,10 @@ func (c *Conn) keysDeadline() time.Time {
 		return time.Time{}
 	case k.previous != nil:
 		return k.until
-	case k.since.IsZero() || !c.keysSettled():
-		return time.Time{}
-	case k.wanted || c.out.Next()-k.firstSent >= rekeyPackets:
+	case k.wanted && c.keysSettled():
 		return c.lastReceived
-	default:
-		return k.since.Add(rekeyInterval)
 	}
+	return time.Time{}
 }
 
 // keysSettled reports whether the peer is known to have the keys of this phase,
