@@ -107,7 +107,6 @@ type detour struct {
 	l        *lab
 	direct   bool // whether the second way leads anywhere
 	toDirect int  // datagrams that took it, to the server
-	down     [][]byte
 }
 
 var (

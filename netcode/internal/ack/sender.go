@@ -30,12 +30,12 @@ type Packet struct {
 	At        time.Time
 	AckNext   uint64 // one more than the newest packet it acknowledged; 0 = none
 	Eliciting bool   // it asks for an acknowledgement
+	Aside     bool   // a probe: no matter of loss, congestion or the round trip
+	Carries   uint8  // what else it carries; the caller's own bits
 	state     packetState
 	Bytes     uint16    // of the datagram, for Sender.Flight
 	Mark      pace.Mark // what congestion control remembers of it
 	Reliable  int       // bytes of reliable data in it
-	Aside     bool      // a probe: no matter of loss, congestion or the round trip
-	Carries   uint8     // what else it carries; the caller's own bits
 	Items     []Item    // capacity is reused
 }
 
