@@ -91,8 +91,8 @@ func (n *natSearch) expired() {
 // and within a quarter of the truth the longest that held, less a margin.
 func (n *natSearch) choose() {
 	switch {
-	case n.high == 0:
-		n.interval = min(2*n.interval, n.limit)
+	case n.high == 0: // a silence that others broke proves nothing
+		n.interval = min(max(2*n.low, natStart), n.limit)
 	case n.low == 0:
 		n.interval = max(n.high/2, natMin)
 	case n.high-n.low > n.low/4:

@@ -350,3 +350,31 @@ func TestCheckOfTheFormerPath(t *testing.T) {
 	}
 	l.exchange()
 }
+
+// TestMoveKeepsOurAddress: a host with several addresses challenges, and
+// answers, from the one that the client asked.
+func TestMoveKeepsOurAddress(t *testing.T) {
+	l := connect(t, nil)
+	asked, elsewhere := netip.MustParseAddr("10.0.0.1"), directFrom
+	elsewhere.Local = asked
+	var down []Path
+	l.route = func(toServer bool, path Path) (Path, bool) {
+		if toServer {
+			return elsewhere, true
+		}
+		down = append(down, path)
+		return serverPath, true
+	}
+	l.until("the server follows", func() bool { return l.accepted.Path() == elsewhere })
+	l.exchange()
+	for i, path := range down {
+		if path.Remote == elsewhere.Remote && path.Local != asked {
+			t.Fatalf("datagram %d to there left from %v, want %v", i, path.Local, asked)
+		}
+	}
+	elsewhere.Local = netip.MustParseAddr("10.0.0.3")
+	l.exchange()
+	if got := l.accepted.Path(); got != elsewhere || l.accepted.Stats().PathChanges != 1 {
+		t.Errorf("asked on another address: %v, %d moves", got, l.accepted.Stats().PathChanges)
+	}
+}
