@@ -311,3 +311,41 @@ func (l *lab) exchangeLoosely() {
 	l.run(time.Second)
 	l.drain()
 }
+
+// marking hands datagrams over at once, all marked by a congested router.
+type marking struct {
+	now time.Time
+	to  *Core
+	at  Path
+}
+
+func (m *marking) SendDatagram(_ Path, datagram []byte) {
+	m.to.ReceiveMarked(m.now, m.at, datagram, congestionExperienced)
+}
+
+// TestSignalsDoNotAllocate: counting marks, and telling of them, costs none.
+func TestSignalsDoNotAllocate(t *testing.T) {
+	l := connect(t, nil)
+	l.run(2 * time.Second)
+	up, down := &marking{l.now, l.server, clientPath}, &marking{l.now, l.client, serverPath}
+	message := make([]byte, 100)
+	tick := func() {
+		l.now = l.now.Add(30 * time.Millisecond)
+		up.now, down.now = l.now, l.now
+		l.conn.Send(l.now, chState, message)
+		l.accepted.Send(l.now, chState, message)
+		l.client.Flush(l.now, up)
+		l.server.Flush(l.now, down)
+		l.drain()
+	}
+	for range 300 {
+		tick()
+	}
+	told := l.conn.Stats().MarkedOut
+	if n := testing.AllocsPerRun(500, tick); n != 0 {
+		t.Errorf("%v allocations for two packets", n)
+	}
+	if got := l.conn.Stats().MarkedOut - told; got < 450 {
+		t.Errorf("%d marks were told of 500", got)
+	}
+}

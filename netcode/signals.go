@@ -39,25 +39,21 @@ func (c *Conn) appendSignals(now time.Time, plain []byte, record *ack.Packet) []
 	if c.owed == 0 {
 		return plain
 	}
-	f := &c.core.frame[0]
 	if c.owed&owedResponse != 0 {
 		// A response alone could be anybody's who probes. This is our path,
 		// and the ping says so.
-		*f = wire.Frame{Channel: wire.ControlResponse, Data: c.response[:]}
-		plain = wire.AppendFrame(plain, f, false)
+		plain = appendControl(plain, wire.ControlResponse, c.response[:])
 		c.ping = true
 	}
 	if c.owed&carriesObserved != 0 {
 		var data [wire.ObservedLen]byte
-		*f = wire.Frame{Channel: wire.ControlObserved, Data: wire.AppendAddress(data[:0], c.path.Remote)}
-		plain = wire.AppendFrame(plain, f, false)
+		plain = appendControl(plain, wire.ControlObserved, wire.AppendAddress(data[:0], c.path.Remote))
 		record.Carries |= carriesObserved
 	}
 	if c.owed&carriesECN != 0 && c.ecn.mayTell(now, c.core.cfg.MaxAckDelay) {
 		var data [wire.ECNLen]byte
 		binary.LittleEndian.PutUint32(data[:], c.ecn.in)
-		*f = wire.Frame{Channel: wire.ControlECN, Data: data[:]}
-		plain = wire.AppendFrame(plain, f, false)
+		plain = appendControl(plain, wire.ControlECN, data[:])
 		record.Carries |= carriesECN
 		c.ecn.toldAt = now
 	}
@@ -74,6 +70,12 @@ func (c *Conn) appendSignals(now time.Time, plain []byte, record *ack.Packet) []
 	record.Eliciting = record.Eliciting || record.Carries&(carriesObserved|carriesECN|carriesTicket) != 0
 	c.owed &^= record.Carries | owedResponse | owedPadding
 	return plain
+}
+
+// appendControl appends a control frame.
+func appendControl(plain []byte, code uint8, data []byte) []byte {
+	f := wire.Frame{Kind: wire.FrameControl, Channel: code, Data: data}
+	return wire.AppendFrame(plain, &f, false)
 }
 
 // signalsAcked learns from an acknowledged packet.
