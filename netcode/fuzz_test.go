@@ -84,6 +84,7 @@ func FuzzCoreReceive(f *testing.F) {
 	f.Add(append([]byte{0, 0, 255, 0}, wire.AppendHandshake(nil, &wire.Handshake{Type: wire.Hello, Version: 1, Mode: 2})...))
 	f.Add([]byte{1, 3, 6, 1, 0x80, 0, 0, 1, 2, 3, 1, 9, 0x72, 0, 0, 2, 'h', 'i', 1})
 	f.Add([]byte{2, 2, 5, 1, 2, 3, 2, 'h', 'i'})
+	f.Add([]byte{8, 5, 1, 0x0b, 5, 0, 0x2c, 5, 9, 3, 6, 40, 2, 4, 0x24, 5, 0, 0, 2, 4, 0xa3, 1, 0, 7, 7})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		s := &script{in}
 		mode := s.next()
@@ -91,6 +92,9 @@ func FuzzCoreReceive(f *testing.F) {
 			server.Plaintext = mode%4 != 0
 			client.Plaintext = server.Plaintext
 			server.MaxQueued, client.MaxQueued = 1<<20, 1<<20
+			if mode&8 != 0 {
+				server.Channels, client.Channels = fiveModes, fiveModes
+			}
 		})
 		conns := []*Conn{l.conn, l.accepted}
 		fresh := newLab(t, nil)
@@ -117,7 +121,10 @@ func FuzzCoreReceive(f *testing.F) {
 				first := s.next()
 				to.Receive(l.now, path, sealed(from, first, number, s.take(size)))
 			case 5:
-				from.Send(l.now, int(s.next()%4), make([]byte, 30*size))
+				ch := s.next()
+				from.SendWith(l.now, int(ch%6), make([]byte, 30*(size>>(ch>>6))), SendOptions{
+					Urgent: ch&8 != 0, Notify: ch&16 != 0, Lifetime: time.Duration(ch&32) * time.Millisecond, Key: uint16(size >> 2),
+				})
 			case 6:
 				l.now = l.now.Add(time.Duration(size) * time.Millisecond)
 				l.step()

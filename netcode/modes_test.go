@@ -384,3 +384,27 @@ func (w *soaked) take(t *testing.T, c *Conn) {
 		}
 	}
 }
+
+// TestNoAllocationsModes: nor do the modes that TestNoAllocations has not.
+func TestNoAllocationsModes(t *testing.T) {
+	p := newWirePair(t, func(s, c *Config) { s.Channels, c.Channels = fiveModes, fiveModes })
+	message := make([]byte, 60)
+	for _, channel := range []int{int(ReliableUnordered), int(ReliableLatest)} {
+		exchange := func() {
+			for side := range p.conns {
+				opt := SendOptions{Urgent: true, Notify: true, Lifetime: time.Second}
+				if _, err := p.conns[side].SendWith(p.now, channel, message, opt); err != nil {
+					t.Fatal(err)
+				}
+				p.flush(side)
+			}
+			p.now = p.now.Add(time.Second / 60)
+		}
+		for range 300 {
+			exchange()
+		}
+		if n := testing.AllocsPerRun(1000, exchange); n != 0 {
+			t.Errorf("%s: %v allocations for two packets", fiveModes[channel].Name, n)
+		}
+	}
+}
