@@ -163,7 +163,7 @@ func (c *Controller) Settle(now time.Time, sample time.Duration) {
 	t := c.since(now)
 	newest, any := c.sampler.settle(t, c.delay.base(), &c.delay.stay)
 	if sample > 0 && any {
-		c.delay.observe(sample, newest >= c.roundStart, c.target())
+		c.delay.observe(sample, newest >= c.roundStart)
 	}
 	if c.mode == startup && c.limited && c.delay.standing(c.startupLimit()) {
 		c.leaveStartup(t)

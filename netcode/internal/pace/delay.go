@@ -20,7 +20,6 @@ type delay struct {
 	longest time.Duration // longest queue lately; falls by 1/16 each round
 	stay    time.Duration // mean time from sending to acknowledgement
 	turned  time.Duration // when bases last moved
-	fresh   bool          // the path was seen empty since
 }
 
 // base returns the round-trip time of the empty path; zero if not known.
@@ -34,16 +33,13 @@ func (d *delay) base() time.Duration {
 
 // observe takes a sample. inRound says that its packet was sent in the
 // present round.
-func (d *delay) observe(rtt time.Duration, inRound bool, target time.Duration) {
+func (d *delay) observe(rtt time.Duration, inRound bool) {
 	rtt = min(rtt, maxStay)
 	if d.bases[0] == 0 || rtt < d.bases[0] {
 		d.bases[0] = rtt
 	}
 	queue := rtt - d.base()
 	d.longest = max(d.longest, queue)
-	if queue <= target/8 {
-		d.fresh = true
-	}
 	d.recent[d.next%roundSamples] = rtt
 	d.next = (d.next + 1) % roundSamples
 	d.count = min(d.count+1, roundSamples)
@@ -68,6 +64,18 @@ func (d *delay) queue() time.Duration {
 	return max(0, least-d.base())
 }
 
+// spread is how far apart the last samples are.
+func (d *delay) spread() time.Duration {
+	if d.count == 0 {
+		return 0
+	}
+	least, most := d.recent[0], d.recent[0]
+	for _, rtt := range d.recent[1:d.count] {
+		least, most = min(least, rtt), max(most, rtt)
+	}
+	return most - least
+}
+
 // standing reports whether all of the last samples show a queue of limit.
 func (d *delay) standing(limit time.Duration) bool {
 	return d.count == roundSamples && d.queue() >= limit
@@ -77,7 +85,13 @@ func (d *delay) standing(limit time.Duration) bool {
 func (d *delay) roundQueue() time.Duration { return max(0, d.least-d.base()) }
 
 // quiet takes a standing queue that is none of ours for noise.
-func (d *delay) quiet(queue time.Duration) { d.noise += (queue - d.noise) / 4 }
+func (d *delay) quiet(queue time.Duration) {
+	if queue > d.noise {
+		d.noise += (queue - d.noise) / 2
+	} else {
+		d.noise -= (d.noise - queue) / 8
+	}
+}
 
 func (d *delay) beginRound() {
 	d.before, d.samples = d.least, 0
@@ -87,7 +101,7 @@ func (d *delay) beginRound() {
 // turn begins a new window for the base.
 func (d *delay) turn(t time.Duration) {
 	d.bases[1], d.bases[0] = d.bases[0], 0
-	d.turned, d.fresh = t, false
+	d.turned = t
 	if d.bases[1] == 0 {
 		d.bases[1] = d.before
 	}

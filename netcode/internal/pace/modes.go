@@ -20,6 +20,7 @@ const (
 	// having been seen again; at most twice that (BBR: 5 s between probes,
 	// 10 s for the filter; draft-ietf-ccwg-bbr, section 4.3.4.1).
 	baseWindow        = 5 * time.Second
+	firstDrain        = time.Second // after startup, to learn soon what jitter looks like
 	baseWindowCompete = 30 * time.Second
 
 	// A queue that stays for five round trips is somebody else's (Copa,
@@ -76,7 +77,7 @@ const maxOvershoot = 100 * time.Millisecond
 
 // startupLimit is the queue at which startup ends (RFC 9406, section 4.2).
 func (c *Controller) startupLimit() time.Duration {
-	return max(min(max(c.delay.base()/8, slack), maxRise), c.target()) + min(2*c.delay.noise, max(c.delay.base()/4, maxNoise))
+	return max(min(max(c.delay.base()/8, slack), maxRise), c.target()) + max(c.delay.spread()-3*maxRise, min(2*c.delay.noise, max(c.delay.base()/4, maxNoise)))
 }
 
 // holds is how much of the window the path holds without a queue.
@@ -92,7 +93,7 @@ func (c *Controller) leaveStartup(t time.Duration) {
 	c.full = c.window * 5 / 4
 	c.losses.forget() // what overflowed is answered
 	c.skip, c.velocity = 1, 1
-	c.delay.turned = t
+	c.delay.turned = t - baseWindow + max(firstDrain, 8*c.delay.base())
 	c.beginRound(t)
 }
 
@@ -144,8 +145,8 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess bool) {
 	case t-c.tested > patience:
 		c.startDrain(t, true)
 		return
-	case t-c.delay.turned > baseWindow:
-		if c.used() && !c.delay.fresh {
+	case t-c.delay.turned > max(baseWindow, 16*c.delay.stay):
+		if c.used() {
 			c.startDrain(t, false)
 			return
 		}
@@ -168,7 +169,7 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess bool) {
 		c.setWindow(max(c.holds(queue-goal/2), c.window*7/10))
 		c.velocity, c.skip = 1, 1
 		return
-	case queue >= goal/2:
+	case queue >= goal-c.target()/2:
 		c.full, c.velocity = c.window, 1
 		c.setWindow(c.window + c.rateNow()*int64(goal-queue)/int64(time.Second)/2)
 	case c.used():
@@ -215,9 +216,10 @@ func (c *Controller) endDrainRound(t, queue time.Duration) {
 	}
 	switch {
 	case queue <= limit:
-		c.mode, c.skip, c.velocity = steady, 1, 1
+		c.mode, c.skip = steady, 1
 		c.delay.quiet(min(queue, c.target()))
 		if c.contested {
+			c.velocity = 1
 			c.setWindow(c.window*4/3 + c.rateNow()*int64(c.target())/int64(time.Second))
 		} else {
 			c.setWindow(c.resume)
