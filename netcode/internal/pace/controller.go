@@ -72,7 +72,8 @@ type Controller struct {
 // since returns now as the controller counts it.
 func (c *Controller) since(now time.Time) time.Duration {
 	if c.window == 0 {
-		c.epoch, c.window, c.velocity = now, initialWindow, 1
+		// Time begins an hour ago, so that the pacer's bucket is full.
+		c.epoch, c.window, c.velocity = now.Add(-time.Hour), initialWindow, 1
 	}
 	return max(0, now.Sub(c.epoch))
 }

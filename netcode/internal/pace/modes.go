@@ -6,11 +6,15 @@ import "time"
 const (
 	// slack is the queue that the window aims at, besides two packets: the
 	// least rise that HyStart++ takes for a queue (RFC 9406, MIN_RTT_THRESH).
-	slack     = 4 * time.Millisecond
+	slack     = 3 * time.Millisecond
 	maxTarget = 50 * time.Millisecond
 
 	// maxRise is the most that startup waits for (RFC 9406, MAX_RTT_THRESH).
 	maxRise = 8 * time.Millisecond
+
+	// maxStep is the most that a path which seems to have room is offered more
+	// in a round: two rounds pass until a queue shows.
+	maxStep = 4 * time.Millisecond
 
 	// maxNoise bounds how much of a queue may be taken for jitter; a quarter
 	// of the round trip if that is more.
@@ -191,7 +195,7 @@ func (c *Controller) grow(missing time.Duration) {
 		return
 	}
 	step := c.rateNow() * int64(missing) / int64(time.Second) / 4 * c.velocity
-	c.setWindow(c.window + min(max(step, packetBytes/4), c.window/4, c.rateNow()*int64(maxRise)/int64(time.Second)))
+	c.setWindow(c.window + min(max(step, packetBytes/4), c.window/4, c.rateNow()*int64(maxStep)/int64(time.Second)))
 	c.velocity = min(2*c.velocity, 1024)
 }
 
@@ -222,6 +226,7 @@ func (c *Controller) endDrainRound(t, queue time.Duration) {
 			c.velocity = 1
 			c.setWindow(c.window*4/3 + c.rateNow()*int64(c.target())/int64(time.Second))
 		} else {
+			c.velocity = max(1, c.velocity/4)
 			c.setWindow(c.resume)
 		}
 	case c.drained < 2:

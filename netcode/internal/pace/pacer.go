@@ -121,7 +121,7 @@ func (c *Controller) Budget(interval time.Duration, flight int) int {
 	interval = min(max(interval, 0), time.Second)
 	// What arrives meanwhile makes room; what is beyond the window must go
 	// first.
-	share := int64(c.Window()) * int64(interval) / int64(stay)
+	share := min(int64(c.Window())*int64(interval)/int64(stay), maxRate)
 	room := int64(c.Window()-flight) + share
 	return int(max(0, min(share, room)))
 }
