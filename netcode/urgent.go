@@ -30,6 +30,9 @@ func (c *Conn) urge(channel uint8, number uint64) {
 func (c *Conn) forgetUrgent() {
 	c.urgent = slices.DeleteFunc(c.urgent, func(u urgent) bool {
 		_, done := c.channels[u.channel].reliable.Urge(c.clock(c.lastSent), u.number, 0, 0, &c.core.frame[0])
+		if done {
+			c.tell(u.channel)
+		}
 		return done
 	})
 }
