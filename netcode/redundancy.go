@@ -62,6 +62,7 @@ type rider struct {
 	first   uint64 // packet that carried it first, since it was last lost
 	attempt uint64 // packet from which on it is missed badly
 	due     uint64 // packet in which the next planned copy rides
+	newest  uint64 // packet that carried it last
 	channel uint8
 	planned uint8 // copies left
 	missed  uint8 // copies made because it was missed
@@ -87,7 +88,7 @@ func (r *redundancy) add(out *ack.Sender, f *wire.Frame, number uint64) {
 	}
 	look := r.outlook(out)
 	spacing := look.spacing()
-	fresh := rider{segment: f.Number, first: number, attempt: number, due: number + spacing, channel: f.Channel}
+	fresh := rider{segment: f.Number, first: number, attempt: number, newest: number, due: number + spacing, channel: f.Channel}
 	for i := range r.riders {
 		if v := &r.riders[i]; v.channel == f.Channel && v.segment == f.Number {
 			fresh.planned = 1 // it was lost, and is waited for
@@ -189,7 +190,7 @@ func (c *Conn) nextCopy(now time.Time, room int, number uint64, f *wire.Frame) b
 	for r.next < len(r.riders) {
 		v := &r.riders[r.next]
 		due := v.planned > 0 && number >= v.due
-		if v.first == number || !due && !v.missedBy(&c.out, v.first) {
+		if v.first == number || !due && !(v.missedBy(&c.out, v.first) && v.mayRide(&c.out, now)) {
 			r.next++
 			continue
 		}
@@ -203,6 +204,7 @@ func (c *Conn) nextCopy(now time.Time, room int, number uint64, f *wire.Frame) b
 			continue
 		}
 		r.room -= wire.FrameLen(f, false)
+		v.newest = number
 		if !due {
 			v.missed++
 			return true
@@ -224,6 +226,13 @@ func (v *rider) missedBy(out *ack.Sender, packet uint64) bool {
 	return v.missed < maxMissed && (p == nil || out.LastAck().Sub(p.At) >= missAfter(&out.RTT))
 }
 
+// mayRide reports whether enough time passed since a missed message rode last
+// that maxMissed copies outlast a round trip, however often packets leave.
+func (v *rider) mayRide(out *ack.Sender, now time.Time) bool {
+	p := out.At(v.newest)
+	return p == nil || now.Sub(p.At) >= out.RTT.Smoothed/maxMissed
+}
+
 // checkMissed makes a packet leave at once if the ack that just came should
 // have told of a message and did not.
 func (c *Conn) checkMissed(now time.Time) {
@@ -232,7 +241,9 @@ func (c *Conn) checkMissed(now time.Time) {
 		_, done := c.channels[v.channel].outgoing.Urge(c.clock(now), v.segment, 0, 0, &c.core.frame[0])
 		return done
 	})
-	r.hurry = slices.ContainsFunc(r.riders, func(v rider) bool { return v.missedBy(&c.out, v.attempt) })
+	r.hurry = slices.ContainsFunc(r.riders, func(v rider) bool {
+		return v.missedBy(&c.out, v.attempt) && v.mayRide(&c.out, now)
+	})
 }
 
 // spare reports whether the path has room for what may be of no use: less than

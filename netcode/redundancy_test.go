@@ -175,6 +175,43 @@ func TestWanted(t *testing.T) {
 	}
 }
 
+// TestCopiesOutlastTheRoundTrip: however often packets leave and acks come, what
+// is missed does not use up its copies at once.
+func TestCopiesOutlastTheRoundTrip(t *testing.T) {
+	s := newTalk(t, 7, 50*time.Millisecond)
+	s.loss = 0.05
+	s.talk(10*time.Second, nil)
+	s.loss = 0
+	s.talk(2*time.Second, nil)
+	s.run(200 * time.Millisecond)
+	for _, _, ok := s.accepted.Receive(); ok; _, _, ok = s.accepted.Receive() {
+	}
+	began, before := s.now, s.conn.Stats().Copies
+	if _, err := s.conn.Send(s.now, chChat, make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	first := s.conn.out.Next()
+	s.lose = func(toServer bool, _ int) bool { return toServer && s.now.Sub(began) < 180*time.Millisecond }
+	for range 250 { // a packet and an ack every millisecond
+		s.conn.Send(s.now, chState, make([]byte, 10))
+		s.accepted.Send(s.now, chState, make([]byte, 10))
+		s.step()
+	}
+	copies := s.conn.Stats().Copies - before
+	if packets := s.conn.out.Next() - first; copies < 5 || copies > maxPlanned+maxMissed+1 || packets < 200 {
+		t.Errorf("%d copies in %d packets", copies, packets)
+	}
+	got := 0
+	for ch, _, ok := s.accepted.Receive(); ok; ch, _, ok = s.accepted.Receive() {
+		if ch == chChat {
+			got++
+		}
+	}
+	if got != 1 {
+		t.Errorf("%d messages came within 70 ms of the end of the outage, want 1", got)
+	}
+}
+
 // TestOptimisticAck: a peer that acknowledges what it cannot have received is
 // found out, and an honest one is not.
 func TestOptimisticAck(t *testing.T) {
