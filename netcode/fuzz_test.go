@@ -103,6 +103,8 @@ func FuzzCoreReceive(f *testing.F) {
 			from, to, path := conns[0], l.server, clientPath
 			if op&0x80 != 0 {
 				from, to, path = conns[1], l.client, serverPath
+			} else if op&0x40 != 0 {
+				path = directFrom // the client, from elsewhere
 			}
 			switch op % 8 {
 			case 0:

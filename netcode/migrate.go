@@ -67,6 +67,7 @@ type paths struct {
 type candidate struct {
 	path    Path
 	data    [wire.ChallengeLen]byte
+	since   time.Time // when the first packet from there came
 	heardAt time.Time
 	sentAt  time.Time // of the last challenge
 	sendAt  time.Time // of the next
@@ -159,7 +160,7 @@ func (c *Conn) candidate(path Path) *candidate {
 // addCandidate begins to validate path, in place of the candidate that was
 // heard of longest ago if there are too many.
 func (c *Conn) addCandidate(now time.Time, path Path) error {
-	k := candidate{path: path, heardAt: now, sendAt: now}
+	k := candidate{path: path, since: now, heardAt: now, sendAt: now}
 	if _, err := io.ReadFull(c.core.cfg.Random, k.data[:]); err != nil {
 		return err
 	}
@@ -265,12 +266,26 @@ func (c *Conn) receiveResponse(now time.Time, data []byte) {
 	if k == nil || k.tries == 0 || k.data != [wire.ChallengeLen]byte(data) || !c.mayMigrate() {
 		return // late, or about a path that was tried in vain
 	}
-	path, trip := k.path, time.Duration(0)
+	path, since, trip := k.path, k.since, time.Duration(0)
 	if k.tries == 1 {
 		trip = now.Sub(k.sentAt) // else nobody knows which one was answered
 	}
+	newPort := !c.dialled && !otherNetwork(path, c.path)
 	c.dropCandidate(path)
 	c.moveTo(now, path, trip)
+	if newPort {
+		// A NAT gave the client another port. What went to the old one since
+		// is lost, and nobody needs to wait for proof.
+		c.out.GiveUp(since)
+		c.loseAll(now)
+	}
+}
+
+// otherNetwork reports whether more than the peer's port differs. A new port
+// alone is most likely the same network behind the same NAT (RFC 9000, section
+// 9.4).
+func otherNetwork(a, b Path) bool {
+	return a.Remote.Addr() != b.Remote.Addr() || a.Carrier != b.Carrier
 }
 
 // moveTo makes path the connection's. trip is a sample of its round-trip time,
@@ -291,9 +306,7 @@ func (c *Conn) moveTo(now time.Time, path Path, trip time.Duration) {
 		o.former, o.formerUntil, o.checkFormer = old, now.Add(formerTime), !c.dialled
 	}
 	c.out.Since = c.out.Next() // what was sent before tells nothing of this path
-	if old.Remote.Addr() != path.Remote.Addr() || old.Carrier != path.Carrier {
-		// Another network. A new port alone is most likely the same one
-		// behind the same NAT (RFC 9000, section 9.4).
+	if otherNetwork(old, path) {
 		c.control = pace.Controller{}
 		c.out.RTT = ack.RTT{}
 		if trip > 0 {

@@ -378,3 +378,35 @@ func TestMoveKeepsOurAddress(t *testing.T) {
 		t.Errorf("asked on another address: %v, %d moves", got, l.accepted.Stats().PathChanges)
 	}
 }
+
+// TestRebindRepeatsAtOnce: what the server sent to a port that was gone leaves
+// again as soon as the new one is proven.
+func TestRebindRepeatsAtOnce(t *testing.T) {
+	l := connect(t, nil)
+	l.delay = 50 * time.Millisecond
+	g := newGateway(l)
+	l.run(3 * time.Second)
+	l.exchange()
+	l.run(time.Second)
+	g.rebind()
+	l.conn.Send(l.now, chInput, make([]byte, 64))
+	l.until("the packet arrives", func() bool { return l.accepted.others != nil })
+	begun := l.now
+	for range 3 {
+		l.accepted.Send(l.now, chChat, make([]byte, 500))
+	}
+	for got := 0; got < 3; {
+		l.step()
+		for ch, _, ok := l.conn.Receive(); ok; ch, _, ok = l.conn.Receive() {
+			if ch == chChat {
+				got++
+			}
+		}
+		if took := l.now.Sub(begun); took > 3*l.delay+5*time.Millisecond {
+			t.Fatalf("after %v %d of 3 messages arrived, want all after a round trip and a half", took, got)
+		}
+	}
+	if s := l.accepted.Stats(); s.PacketsLost == 0 || s.LateAcks != 0 {
+		t.Errorf("%d packets lost, %d late", s.PacketsLost, s.LateAcks)
+	}
+}

@@ -313,6 +313,18 @@ func (s *Sender) DetectLoss(now time.Time) {
 	s.advanceUndone()
 }
 
+// GiveUp puts in Lost what is in flight since a time: it went to where nobody
+// is any more. Packets aside of the traffic go on.
+func (s *Sender) GiveUp(since time.Time) {
+	s.Lost = s.Lost[:0]
+	for n := s.undone; n < s.next; n++ {
+		if p := s.At(n); !p.Aside && !p.At.Before(since) {
+			s.lose(n)
+		}
+	}
+	s.advanceUndone()
+}
+
 // LossDeadline returns when DetectLoss will next give up a packet; zero if
 // no packet is suspect.
 func (s *Sender) LossDeadline() time.Time {
