@@ -37,6 +37,7 @@ type lab struct {
 	// nil, there is one way, and a second for a second socket.
 	route   func(toServer bool, path Path) (Path, bool)
 	flying  []flight
+	fresh   int    // flights from here on began in the last step
 	sent    [2]int // datagrams to the client, to the server
 	largest [2]int
 	events  []Event
@@ -159,7 +160,7 @@ func (l *lab) deliverDue() {
 			due = append(due, f)
 		}
 	}
-	l.flying = rest
+	l.flying, l.fresh = rest, len(rest)
 	for _, f := range due {
 		from := serverPath
 		if f.toServer {

@@ -32,9 +32,8 @@ func newStorm(l *lab, seed uint64) *storm {
 
 // step also repeats and delays what is flying.
 func (s *storm) step() {
-	before := len(s.flying)
 	s.lab.step()
-	for i := min(before, len(s.flying)); i < len(s.flying); i++ {
+	for i, n := s.fresh, len(s.flying); i < n; i++ {
 		f := &s.flying[i]
 		if s.jitter > 0 {
 			f.at = f.at.Add(time.Duration(s.random.Int64N(int64(s.jitter))))
