@@ -253,6 +253,12 @@ func (c *Conn) flushUnproven(now time.Time, out Sender) {
 	c.urged = false
 	for c.wantsPacket(now) && c.sendable() > 0 && c.sendPacket(now, out) {
 	}
+	c.giveUpUnsent(now)
+	c.emptied()
+}
+
+// giveUpUnsent says that the unreliable messages which have not left are lost.
+func (c *Conn) giveUpUnsent(now time.Time) {
 	f := &c.core.frame[0]
 	for i := range c.channels {
 		ch := &c.channels[i]
@@ -266,7 +272,6 @@ func (c *Conn) flushUnproven(now time.Time, out Sender) {
 		}
 		c.tell(uint8(i))
 	}
-	c.emptied()
 }
 
 // newClientID draws the ID of one attempt to connect.

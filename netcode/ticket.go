@@ -103,10 +103,14 @@ func (c *Conn) issueTicket() {
 	g.key = c.phases.seeds.Resume.Ticket(g.id, c.peerKey, core.cfg.Key.Public)
 	c.tickets = &ticketing{grant: g}
 	c.owed |= carriesTicket
-	if core.tickets.byID == nil {
-		core.tickets.byID = map[[wire.TicketIDLen]byte]*grant{}
+	core.tickets.add(g)
+}
+
+func (s *ticketStore) add(g *grant) {
+	if s.byID == nil {
+		s.byID = map[[wire.TicketIDLen]byte]*grant{}
 	}
-	core.tickets.byID[g.id] = g
+	s.byID[g.id] = g
 }
 
 // retireTicket decides what becomes of a server's ticket when its connection

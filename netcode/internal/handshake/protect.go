@@ -210,3 +210,9 @@ func Forget(p Protector) {
 }
 
 func (a *aead) Overhead() int { return a.cipher.Overhead() }
+
+// FromSecret is the reverse of Secret, for a connection that moves to another
+// process. A key that sealed in one must never seal in another.
+func FromSecret(key [KeyLen]byte, iv [ivLen]byte, suite Suite) (Protector, error) {
+	return newAEAD(suite, key[:], iv[:])
+}

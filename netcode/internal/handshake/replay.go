@@ -1,5 +1,7 @@
 package handshake
 
+import "github.com/reckon-engine/reckon/netcode/internal/pack"
+
 // ReplayWindowLen is how many packet numbers, counted back from the newest, a
 // ReplayWindow tells apart at least. WireGuard uses the same 8,128: 63 s at
 // 128 packets a second, 0.8 s at 10,000.
@@ -72,4 +74,21 @@ func (w *ReplayWindow) advance(number uint64) {
 
 func replayPosition(number uint64) (block int, bit uint64) {
 	return int(number / replayBlockBits % replayBlocks), 1 << (number % replayBlockBits)
+}
+
+// AppendState appends what was seen.
+func (w *ReplayWindow) AppendState(b []byte) []byte {
+	b = pack.Uint(b, w.newest)
+	for _, block := range w.blocks {
+		b = pack.Uint(b, block)
+	}
+	return b
+}
+
+// ConsumeState takes what AppendState appended.
+func (w *ReplayWindow) ConsumeState(r *pack.Reader) {
+	w.newest = r.Uint(MaxPacketNumber)
+	for i := range w.blocks {
+		w.blocks[i] = r.Uint(1<<64 - 1)
+	}
 }
