@@ -194,7 +194,7 @@ func TestExportErrors(t *testing.T) {
 		"other channels": {func(c *Config) { c.Channels = fiveModes }, ErrExport},
 		"plaintext":      {func(c *Config) { c.Plaintext = true }, ErrExport},
 		"full":           {func(c *Config) { c.MaxConns = 0 }, ErrFull},
-		"shard":          {func(c *Config) { c.Shards, c.Shard = 64, int(byte(l.accepted.localID)+1) % 64 }, ErrIDInUse},
+		"shard":          {func(c *Config) { c.Shards, c.Shard = 64, int(byte(l.accepted.localID)+1)%64 }, ErrIDInUse},
 	} {
 		core := fresh(test.change)
 		if conn, err := core.Import(l.now, data); conn != nil || !errors.Is(err, test.want) {
