@@ -61,7 +61,7 @@ func (c *Conn) Export(now time.Time) ([]byte, error) {
 	case c.state != StateOpen || c.shaking != nil || !c.phaseAcknowledged():
 		return nil, ErrNotYet
 	}
-	c.out.GiveUp()
+	c.out.GiveUp(time.Time{}) // what was in it is sent again over there
 	c.loseAll(now)
 	c.giveUpUnsent(now)
 	b := c.appendIdentity([]byte{exportVersion})

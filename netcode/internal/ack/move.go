@@ -12,16 +12,6 @@ import (
 
 const maxNumber = 1<<62 - 1
 
-// GiveUp gives up every packet in flight, so that what was in them is sent
-// again by whoever takes over. Lost has their numbers.
-func (s *Sender) GiveUp() {
-	s.Lost = s.Lost[:0]
-	for n := s.oldest; n < s.next; n++ {
-		s.lose(n)
-	}
-	s.advanceUndone()
-}
-
 // AppendState appends what the peer relies on: numbers go on.
 func (s *Sender) AppendState(b []byte) []byte {
 	b = pack.Uint(pack.Uint(pack.Uint(b, s.next), s.acked), s.taken)
