@@ -64,7 +64,8 @@ type Conn struct {
 	response [wire.ChallengeLen]byte // owed, if owed says so
 	owed     uint8                   // signals for the peer
 
-	introduced bool // the client was told its address, or is being told
+	observedIn uint64 // packet that told observed
+	introduced bool   // the client was told its address, or is being told
 
 	lastReceived time.Time
 	lastSent     time.Time

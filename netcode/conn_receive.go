@@ -130,7 +130,7 @@ func (c *Conn) useFrames(now time.Time, number uint64, b []byte) (eliciting, tak
 			return false, false, err
 		}
 		if f.Kind == wire.FrameControl {
-			eliciting = c.receiveControl(now, f) || eliciting
+			eliciting = c.receiveControl(now, number, f) || eliciting
 			continue
 		}
 		eliciting = true

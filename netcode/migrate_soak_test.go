@@ -294,3 +294,79 @@ func (l *lab) drain() {
 		}
 	}
 }
+
+// TestSoakRoaming: a client with two sockets, behind NATs that forget at will,
+// changes between them all the time, tried and untried, with losses and
+// copies on the way. Reliable messages arrive once and in order, and at rest
+// both ends agree on where they are.
+func TestSoakRoaming(t *testing.T) {
+	if race.Enabled {
+		t.Skip("long and single-threaded: runs without -race")
+	}
+	var moves uint64
+	for seed := range uint64(12) {
+		l := connect(t, nil)
+		l.run(2 * time.Second)
+		s := newStorm(l, seed)
+		s.loss, s.dup, s.corrupted, s.jitter = 0.1, 0.05, 0.02, 20*time.Millisecond
+		l.delay = 30 * time.Millisecond
+		var ways roads
+		l.route = ways.route
+		conns := []*Conn{l.conn, l.accepted}
+		var sent, got [2]uint64
+		const busy = 60_000
+		for ms := range busy + 20_000 {
+			if ms < busy {
+				other := Path{Remote: serverPath.Remote, Carrier: 1 - l.conn.Path().Carrier}
+				switch s.random.IntN(2000) {
+				case 0:
+					ways[0]++
+				case 1:
+					ways[1]++
+				case 2, 3:
+					_ = l.conn.TryPath(l.now, other)
+				case 4:
+					_ = l.conn.MovePath(l.now, other)
+				}
+			} else if s.loss > 0 {
+				s.loss, s.dup, s.corrupted = 0, 0, 0
+			}
+			for i, c := range conns {
+				if ms < busy && ms%20 == 0 {
+					if _, err := c.Send(l.now, chChat, binary.LittleEndian.AppendUint64(make([]byte, 0, 64), sent[i])); err == nil {
+						sent[i]++
+					}
+					c.Send(l.now, chState, make([]byte, s.random.IntN(1500)))
+				}
+				for ch, m, ok := c.Receive(); ok; ch, m, ok = c.Receive() {
+					if ch != chChat {
+						continue
+					}
+					if n := binary.LittleEndian.Uint64(m); n != got[i] {
+						t.Fatalf("seed %d, %d ms: message %d, want %d", seed, ms, n, got[i])
+					}
+					got[i]++
+				}
+				for _, ok := c.NextNotice(); ok; _, ok = c.NextNotice() {
+				}
+				if c.State() != StateOpen {
+					t.Fatalf("seed %d, %d ms: %v", seed, ms, c.Err())
+				}
+			}
+			s.step()
+			l.sane()
+			l.events = l.events[:0]
+		}
+		if got[0] != sent[1] || got[1] != sent[0] {
+			t.Errorf("seed %d: %v of %v arrived", seed, got, sent)
+		}
+		if seen, ok := ways.route(true, l.conn.Path()); !ok || l.accepted.Path() != seen || l.conn.ObservedAddr() != seen.Remote {
+			t.Errorf("seed %d: the client is at %v, the server thinks %v, and told %v", seed, seen, l.accepted.Path(), l.conn.ObservedAddr())
+		}
+		if l.conn.others != nil || l.accepted.others != nil || len(l.client.byPeer) != 1 {
+			t.Errorf("seed %d: other paths are remembered; the client can be found by %d", seed, len(l.client.byPeer))
+		}
+		moves += l.accepted.Stats().PathChanges
+	}
+	t.Logf("%d moves", moves)
+}

@@ -103,7 +103,7 @@ func (c *Conn) signalsLost(now time.Time, number uint64, p *ack.Packet) {
 
 // receiveControl does what a control frame says, and reports whether it asks
 // for an acknowledgement.
-func (c *Conn) receiveControl(now time.Time, f *wire.Frame) (eliciting bool) {
+func (c *Conn) receiveControl(now time.Time, number uint64, f *wire.Frame) (eliciting bool) {
 	switch f.Channel {
 	case wire.ControlPadding:
 		return false
@@ -115,8 +115,8 @@ func (c *Conn) receiveControl(now time.Time, f *wire.Frame) (eliciting bool) {
 	case wire.ControlResponse:
 		c.receiveResponse(now, f.Data)
 	case wire.ControlObserved:
-		if c.dialled {
-			c.observed = wire.Address(f.Data)
+		if c.dialled && number >= c.observedIn {
+			c.observed, c.observedIn = wire.Address(f.Data), number
 		}
 	case wire.ControlTicket:
 		c.takeTicket(f.Data)
