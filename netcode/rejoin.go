@@ -13,7 +13,7 @@ import (
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
-// Coming back with a ticket (docs/PROTOCOL.md, section 6.10).
+// Coming back with a ticket (docs/PROTOCOL.md, section 6.12).
 
 // rejoinPatience is how long a client waits for an answer to its ticket before
 // it begins an ordinary handshake: five tries. Then the server has restarted as
@@ -146,6 +146,7 @@ func (c *Conn) resume(now time.Time, h *wire.Handshake) bool {
 		return true
 	}
 	c.open(Event{})
+	c.ping = true // at once, even if a packet came with the answer: it proves our address
 	return true
 }
 

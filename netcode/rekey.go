@@ -27,7 +27,7 @@ const notYet = math.MaxUint64
 
 // phases is what a connection knows of its keys besides those in use, Conn.send
 // and Conn.receive. Both directions are in the same phase, but for the time
-// that a change takes to reach the peer (RFC 9001, section 6).
+// that a change takes to reach the peer (RFC 9001, section 6; docs/PROTOCOL.md, section 6.11).
 //
 //	       ours: Rekey, or due        first packet from the peer      3 probe delays
 //	settled ────────────────▸ begun ────────────────────────▸ changed ─────────────▸ settled

@@ -175,7 +175,7 @@ func deliver(now time.Time, from, to *Core, path Path) (sent []namedDatagram) {
 		name := "packet down"
 		switch {
 		case wire.Classify(d) == wire.KindHandshake:
-			name = []string{"Hello", "Retry", "Initiate", "Respond", "Finish", "Refuse"}[d[0]-0x50]
+			name = []string{"Hello", "Retry", "Initiate", "Respond", "Finish", "Refuse", "Rejoin", "Resume"}[d[0]-0x50]
 		case d[0]&1 == 1:
 			name = "packet up"
 		}
