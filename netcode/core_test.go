@@ -184,12 +184,12 @@ func (l *lab) deliverDue() {
 }
 
 func (l *lab) flush() {
-	l.t.Helper()
 	l.client.Flush(l.now, labSender{l, true})
 	l.server.Flush(l.now, labSender{l, false})
 	// A deadline that stays in the past is a loop that never sleeps.
 	for i, c := range []*Core{l.client, l.server} {
 		if d := c.NextDeadline(); !d.IsZero() && !d.After(l.now) {
+			l.t.Helper() // dear, so only now
 			l.t.Fatalf("core %d: after Flush the next deadline is %v before now", i, l.now.Sub(d))
 		}
 	}

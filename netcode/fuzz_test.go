@@ -2,9 +2,6 @@ package netcode
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -32,7 +29,6 @@ func (s *script) take(n int) []byte {
 
 // sane checks what must hold of both cores whatever was received.
 func (l *lab) sane() {
-	l.t.Helper()
 	for _, c := range []*Core{l.server, l.client} {
 		accepted := 0
 		for _, a := range c.conns {
@@ -139,108 +135,5 @@ func FuzzCoreReceive(f *testing.F) {
 		l.run(5 * time.Millisecond)
 		l.sane()
 		fresh.sane()
-	})
-}
-
-// roads are the ways from a client with two sockets behind NATs of its own to
-// the server, by the socket's number.
-type roads [2]uint16
-
-// route is lab.route. Ports that were given up lead nowhere.
-func (r *roads) route(toServer bool, path Path) (Path, bool) {
-	host := func(carrier uint16) netip.AddrPort {
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2 + byte(carrier)}), 5000+r[carrier])
-	}
-	if toServer {
-		return Path{Remote: host(path.Carrier)}, true
-	}
-	for carrier := range uint16(2) {
-		if path.Remote == host(carrier) {
-			return Path{Remote: serverPath.Remote, Carrier: carrier}, true
-		}
-	}
-	return Path{}, false
-}
-
-// FuzzPair lets two cores talk through an adversary that an input drives: it
-// drops, repeats, delays and damages datagrams, gives the client other ports,
-// and makes it change its socket. When it has had enough, every reliable
-// message has arrived once and in order, or the connection is closed.
-func FuzzPair(f *testing.F) {
-	f.Add([]byte{0})
-	f.Add([]byte{1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
-	f.Add(bytes.Repeat([]byte{2, 0, 5, 0, 0, 3, 0, 9}, 30))
-	f.Add(bytes.Repeat([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 6, 0, 0, 7, 0, 0, 0}, 20))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		s := &script{in[:min(len(in), 2000)]}
-		l := newLab(t, nil)
-		opt := DialOptions{}
-		if mode := s.next(); mode&1 != 0 {
-			opt.ServerKey = l.server.PublicKey()
-		}
-		var ways roads
-		var move func(now time.Time, path Path) error
-		l.route = ways.route
-		l.mangle = func(toServer bool, d []byte) []byte {
-			switch b := s.next(); b % 8 {
-			case 5:
-				ways[b>>7]++
-			case 6:
-				move = l.conn.TryPath
-			case 7:
-				move = l.conn.MovePath
-			case 1: // lost
-				return nil
-			case 2: // again, later
-				l.flying = append(l.flying, flight{l.now.Add(time.Duration(b) * time.Millisecond), toServer, 0, bytes.Clone(d), Path{}})
-			case 3:
-				d[int(s.next())%len(d)] ^= 1 << (b >> 5)
-			case 4: // overtaken
-				l.flying = append(l.flying, flight{l.now.Add(time.Duration(b) * time.Millisecond), toServer, 0, bytes.Clone(d), Path{}})
-				return nil
-			}
-			return d
-		}
-		l.dial(opt)
-		var sent, got [2]int
-		for ms := 0; ms < 60_000; ms++ {
-			for i, c := range []*Conn{l.conn, l.accepted} {
-				if c == nil {
-					continue
-				}
-				if len(s.rest) > 0 && ms%3 == 0 && c.State() == StateOpen {
-					size := 4 + int(s.next())*int(s.next()&3)*4
-					if _, err := c.Send(l.now, chChat, fmt.Appendf(nil, "%0*d", size, sent[i])); err == nil {
-						sent[i]++
-					}
-				}
-				for ch, m, ok := c.Receive(); ok; ch, m, ok = c.Receive() {
-					var n int
-					if _, err := fmt.Sscanf(string(bytes.TrimLeft(m[:len(m)-1], "0"))+string(m[len(m)-1:]), "%d", &n); err != nil || ch != chChat || n != got[i] {
-						t.Fatalf("got %.20q on channel %d, want message %d", m, ch, got[i])
-					}
-					got[i]++
-				}
-			}
-			if l.conn.State() == StateClosed || l.accepted != nil && l.accepted.State() == StateClosed {
-				if err := l.conn.Err(); errors.Is(err, &CloseError{Reason: CloseProtocol}) {
-					t.Fatal(err)
-				}
-				return // who loses enough wins
-			}
-			if len(s.rest) == 0 && l.accepted != nil && got[0] == sent[1] && got[1] == sent[0] {
-				return
-			}
-			if len(s.rest) == 0 {
-				ms += l.skip(l.now.Add(time.Minute))
-			}
-			l.step()
-			if move != nil {
-				_ = move(l.now, Path{Remote: serverPath.Remote, Carrier: 1 - l.conn.Path().Carrier})
-				move = nil
-			}
-			l.sane()
-		}
-		t.Fatalf("after a minute %v of %v arrived", got, sent)
 	})
 }
