@@ -3,6 +3,7 @@ package netcode
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 )
@@ -31,7 +32,8 @@ func (p *postbox) SendDatagram(path Path, datagram []byte) {
 // BenchmarkCrowdTick is what a tick costs a server in the core alone: from
 // each of many clients a packet of 64 bytes is received, and to each one of
 // 256 is sent. Unlike BenchmarkCorePacket it finds each connection as a server
-// does, out of the processor's caches.
+// does, out of the processor's caches. What is reported is the lower quartile
+// of the ticks: what others on the machine take away is not in it.
 func BenchmarkCrowdTick(b *testing.B) {
 	for _, n := range []int{50, 500} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -42,7 +44,8 @@ func BenchmarkCrowdTick(b *testing.B) {
 			}
 			var up, down postbox
 			message := make([]byte, 256)
-			var serverTime time.Duration
+			var times []time.Duration
+			c.now = time.Now() // a time with a monotonic reading, as servers have
 			tick := func() {
 				up.n, down.n = 0, 0
 				for _, conn := range c.conns {
@@ -68,7 +71,7 @@ func BenchmarkCrowdTick(b *testing.B) {
 					}
 				}
 				c.server.Flush(c.now, &down)
-				serverTime += time.Since(start)
+				times = append(times, time.Since(start))
 				for i := range down.mails[:down.n] {
 					m := &down.mails[i]
 					c.client.Receive(c.now, Path{Remote: serverPath.Remote, Carrier: m.path.Remote.Port() - 1024}, m.data)
@@ -84,11 +87,12 @@ func BenchmarkCrowdTick(b *testing.B) {
 			for range 100 {
 				tick()
 			}
-			serverTime = 0
+			times = times[:0]
 			for b.Loop() {
 				tick()
 			}
-			b.ReportMetric(float64(serverTime.Nanoseconds())/float64(b.N)/float64(n), "ns/client")
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)/4].Nanoseconds())/float64(n), "ns/client")
 		})
 	}
 }
