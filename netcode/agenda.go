@@ -64,6 +64,9 @@ func (c *Core) flushDue(now time.Time, out Sender) time.Time {
 	at, next, gone := c.sinceEpoch(now), int64(dueNever), false
 	conns, suspicious := c.conns, c.suspicious // no flush adds any
 	for i := range conns {
+		if i%warmGroup == 0 {
+			c.warmFlush(conns[i:min(len(conns), i+warmGroup)], at)
+		}
 		a := &conns[i]
 		if a.due > at {
 			if suspicious && c.sinceEpoch(a.conn.nextDeadline()) < a.due {

@@ -13,32 +13,33 @@ import (
 )
 
 // A Conn is a connection to a peer. It belongs to its Core's goroutine.
+//
+// What most packets look at comes first, up to replay: Core.warmReceive and
+// Core.warmFlush fetch it in one go.
 type Conn struct {
-	core    *Core
-	path    Path
-	state   State
-	err     *CloseError
-	user    any
-	traceID uint64
-	peerKey [32]byte
+	core *Core
+	path Path
+
+	state      State
+	dialled    bool  // we are the client
+	gone       bool  // nothing is left to send: the Core forgets it
+	ping       bool  // ask for an acknowledgement at the next flush
+	urged      bool  // the urgent ones have ridden in this flush
+	pressing   bool  // an urgent one was never tried
+	introduced bool  // the client was told its address, or is being told
+	owed       uint8 // signals for the peer
+	suite      handshake.Suite
 
 	place    int    // in Core.conns, plus one; zero when not there
-	dialled  bool   // we are the client
-	gone     bool   // nothing is left to send: the Core forgets it
 	remoteID uint64 // put in packets to the server
-	localID  uint64 // expected in packets from the client
 	idLen    int    // of remoteID, in bytes
 
 	shaking *shaking // handshake under way; nil once confirmed
 	ending  *ending  // telling the peer that we closed; nil before
 
 	send, receive handshake.Protector // nil before the keys are known
-	suite         handshake.Suite
-	sealLimit     uint64 // packets to seal before the close frames, which are sealed too
+	sealLimit     uint64              // packets to seal before the close frames, which are sealed too
 	phases        phases
-	tickets       *ticketing // nil before there are any
-	resumed       bool       // the connection began with a ticket
-	replay        handshake.ReplayWindow
 
 	in       ack.Receiver
 	out      ack.Sender
@@ -47,30 +48,33 @@ type Conn struct {
 	ride     redundancy
 	trap     trap
 	channels []channelState
-	pieces   []fragmented // unreliable messages in several packets
 	notices  notices
 	nextID   MessageID
 	urgent   []urgent // messages that ride in every packet
 	turns    []uint8  // whose turn it is in each of Core.ranks
-	urged    bool     // the urgent ones have ridden in this flush
-	pressing bool     // an urgent one was never tried
 
-	began    time.Time // the connection's clock counts from here
-	others   *paths    // beside path; nil if there are none
-	nat      *natSearch
-	mtu      mtu
-	ecn      marks
-	observed netip.AddrPort
-	response [wire.ChallengeLen]byte // owed, if owed says so
-	owed     uint8                   // signals for the peer
-
-	observedIn uint64 // packet that told observed
-	introduced bool   // the client was told its address, or is being told
-
+	began        time.Time // the connection's clock counts from here
 	lastReceived time.Time
 	lastSent     time.Time
-	ping         bool // ask for an acknowledgement at the next flush
-	stats        ConnStats
+
+	others *paths // beside path; nil if there are none
+	nat    *natSearch
+	mtu    mtu
+	ecn    marks
+	stats  ConnStats
+	replay handshake.ReplayWindow
+
+	pieces     []fragmented // unreliable messages in several packets
+	err        *CloseError
+	user       any
+	traceID    uint64
+	peerKey    [32]byte
+	localID    uint64     // expected in packets from the client
+	tickets    *ticketing // nil before there are any
+	resumed    bool       // the connection began with a ticket
+	observed   netip.AddrPort
+	observedIn uint64                  // packet that told observed
+	response   [wire.ChallengeLen]byte // owed, if owed says so
 }
 
 // fragmented is an unreliable message that travels in several packets.

@@ -56,6 +56,7 @@ type Core struct {
 	packet, plain []byte
 	ack           wire.Ack
 	frame         [2]wire.Frame
+	warming       warming
 }
 
 // peerKey finds a dialled connection: servers' packets carry no ID.

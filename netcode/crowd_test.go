@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/udp"
 )
 
 // A mail is a datagram on its way in BenchmarkCrowdTick.
@@ -45,6 +47,7 @@ func BenchmarkCrowdTick(b *testing.B) {
 			var up, down postbox
 			message := make([]byte, 256)
 			var times []time.Duration
+			var batch []udp.Datagram
 			tick := func() {
 				up.n, down.n = 0, 0
 				for _, conn := range c.conns {
@@ -56,6 +59,13 @@ func BenchmarkCrowdTick(b *testing.B) {
 				c.now = c.now.Add(time.Second / 120)
 				start := time.Now()
 				for i := range up.mails[:up.n] {
+					if i%warmGroup == 0 { // as Endpoint.Poll does
+						batch = batch[:0]
+						for _, m := range up.mails[i:min(up.n, i+warmGroup)] {
+							batch = append(batch, udp.Datagram{Data: m.data})
+						}
+						c.server.warmReceive(batch)
+					}
 					m := &up.mails[i]
 					path := Path{Remote: netip.AddrPortFrom(clientPath.Remote.Addr(), 1024+m.path.Carrier)}
 					c.server.Receive(c.now, path, m.data)

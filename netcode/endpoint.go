@@ -164,6 +164,9 @@ func (e *Endpoint) poll(now time.Time) (received bool, err error) {
 			return received, err
 		}
 		for i := range batch {
+			if i%warmGroup == 0 {
+				e.core.warmReceive(batch[i:min(len(batch), i+warmGroup)])
+			}
 			d := &batch[i]
 			at := d.At
 			if at.After(now) {

@@ -3,6 +3,7 @@ package ack
 import (
 	"time"
 
+	"github.com/reckon-engine/reckon/netcode/internal/cache"
 	"github.com/reckon-engine/reckon/netcode/internal/pace"
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
@@ -99,6 +100,18 @@ func (s *Sender) At(number uint64) *Packet {
 		return nil
 	}
 	return &s.ring[number&uint64(len(s.ring)-1)]
+}
+
+// Touch brings the memory of those packets near the processor that are most
+// likely to be needed: the oldest in doubt, and the next.
+func (s *Sender) Touch() (sum byte) {
+	for _, n := range [...]uint64{s.undone, s.next} {
+		if len(s.ring) > 0 {
+			p := &s.ring[n&uint64(len(s.ring)-1)]
+			sum += cache.Of(p) + cache.All(p.Items[:min(cap(p.Items), 1)])
+		}
+	}
+	return sum
 }
 
 // LastAck returns when the newest acknowledgement came.

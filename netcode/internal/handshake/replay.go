@@ -1,5 +1,7 @@
 package handshake
 
+import "github.com/reckon-engine/reckon/netcode/internal/cache"
+
 import "github.com/reckon-engine/reckon/netcode/internal/pack"
 
 // ReplayWindowLen is how many packet numbers, counted back from the newest, a
@@ -70,6 +72,11 @@ func (w *ReplayWindow) advance(number uint64) {
 		w.blocks[(block+i)%replayBlocks] = 0
 	}
 	w.newest = number
+}
+
+// Touch brings what the next Check needs near the processor.
+func (w *ReplayWindow) Touch() byte {
+	return cache.Of(&w.blocks[w.newest/replayBlockBits%replayBlocks])
 }
 
 func replayPosition(number uint64) (block int, bit uint64) {
