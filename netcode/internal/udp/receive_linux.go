@@ -52,7 +52,7 @@ type receiver struct {
 func (r *receiver) init(raw syscall.RawConn, bound netip.Addr, opt Options) {
 	r.raw = raw
 	if !bound.IsUnspecified() {
-		r.bound = bound.WithZone("")
+		r.bound = answerable(bound.WithZone(""))
 	}
 	r.names = make([]unix.RawSockaddrInet6, opt.Batch)
 	r.payload = newSlab(opt.Batch, opt.MaxDatagram)
@@ -132,35 +132,44 @@ func (r *receiver) collect(now time.Time) []Datagram {
 // cuts short what does not fit, down to nothing.
 func (r *receiver) readControl(d *Datagram, h *unix.Mmsghdr, i int, now time.Time) {
 	rest := r.control.piece(i)[:h.Hdr.Controllen]
-	for len(rest) > 0 {
-		header, data, next, err := unix.ParseOneSocketControlMessage(rest)
-		if err != nil {
+	for len(rest) >= unix.SizeofCmsghdr {
+		header := (*unix.Cmsghdr)(unsafe.Pointer(&rest[0]))
+		length := int(header.Len)
+		if length < controlData || length > len(rest) {
 			return
 		}
-		rest = next
-		switch {
-		case isControl(header, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS) && len(data) >= sizeofTimespec:
-			stamp := (*unix.Timespec)(unsafe.Pointer(&data[0]))
-			d.At = r.arrival(now, time.Duration(now.UnixNano()-stamp.Nano()))
-		case isControl(header, unix.SOL_SOCKET, unix.SO_RXQ_OVFL) && len(data) >= 4:
-			// A running 32-bit total; wraps, so differences are added.
-			total := binary.NativeEndian.Uint32(data)
-			r.counts.Overflowed += uint64(total - uint32(r.counts.Overflowed))
-		case isControl(header, unix.IPPROTO_IP, unix.IP_TOS) && len(data) >= 1:
-			d.ECN = data[0] & ecnBits
-		case isControl(header, unix.IPPROTO_IPV6, unix.IPV6_TCLASS) && len(data) >= 4:
-			d.ECN = uint8(binary.NativeEndian.Uint32(data)) & ecnBits
-		case isControl(header, unix.IPPROTO_IP, unix.IP_PKTINFO) && len(data) >= unix.SizeofInet4Pktinfo:
-			info := (*unix.Inet4Pktinfo)(unsafe.Pointer(&data[0]))
-			d.Local = answerable(netip.AddrFrom4(info.Addr))
-		case isControl(header, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO) && len(data) >= unix.SizeofInet6Pktinfo:
-			info := (*unix.Inet6Pktinfo)(unsafe.Pointer(&data[0]))
-			d.Local = answerable(netip.AddrFrom16(info.Addr).Unmap())
-		}
+		r.readMessage(d, header, rest[controlData:length], now)
+		rest = rest[min(unix.CmsgSpace(length-controlData), len(rest)):]
 	}
 }
 
-func isControl(h unix.Cmsghdr, level, kind int32) bool {
+// controlData is where the data of a control message begin.
+var controlData = unix.CmsgLen(0)
+
+// readMessage fills in what one control message tells.
+func (r *receiver) readMessage(d *Datagram, header *unix.Cmsghdr, data []byte, now time.Time) {
+	switch {
+	case isControl(header, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS) && len(data) >= sizeofTimespec:
+		stamp := (*unix.Timespec)(unsafe.Pointer(&data[0]))
+		d.At = r.arrival(now, time.Duration(now.UnixNano()-stamp.Nano()))
+	case isControl(header, unix.SOL_SOCKET, unix.SO_RXQ_OVFL) && len(data) >= 4:
+		// A running 32-bit total; wraps, so differences are added.
+		total := binary.NativeEndian.Uint32(data)
+		r.counts.Overflowed += uint64(total - uint32(r.counts.Overflowed))
+	case isControl(header, unix.IPPROTO_IP, unix.IP_TOS) && len(data) >= 1:
+		d.ECN = data[0] & ecnBits
+	case isControl(header, unix.IPPROTO_IPV6, unix.IPV6_TCLASS) && len(data) >= 4:
+		d.ECN = uint8(binary.NativeEndian.Uint32(data)) & ecnBits
+	case isControl(header, unix.IPPROTO_IP, unix.IP_PKTINFO) && len(data) >= unix.SizeofInet4Pktinfo:
+		info := (*unix.Inet4Pktinfo)(unsafe.Pointer(&data[0]))
+		d.Local = answerable(netip.AddrFrom4(info.Addr))
+	case isControl(header, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO) && len(data) >= unix.SizeofInet6Pktinfo:
+		info := (*unix.Inet6Pktinfo)(unsafe.Pointer(&data[0]))
+		d.Local = answerable(netip.AddrFrom16(info.Addr).Unmap())
+	}
+}
+
+func isControl(h *unix.Cmsghdr, level, kind int32) bool {
 	return h.Level == level && h.Type == kind
 }
 
