@@ -48,6 +48,9 @@ type Client[I any] struct {
 	err      error
 	now      time.Time // of the newest Update
 
+	ticket *netcode.Ticket // to come back with; nil for a fresh start
+	lost   time.Time       // when the connection that gave it was lost
+
 	wanted netcode.Path // what to dial when it is free; zero: nothing
 	called time.Time    // when it was dialled
 
@@ -126,11 +129,37 @@ func (c *Client[I]) Core() *netcode.Core { return c.core }
 // Connect begins to connect to a server, giving up what was before. The
 // caller drives the Core; [Client.Dial] does so by itself.
 func (c *Client[I]) Connect(now time.Time, path netcode.Path) error {
-	c.stats.past = c.total()
+	c.ticket = nil
 	if c.conn != nil {
 		c.conn.SetUser(nil)
 		c.conn.Close(now, netcode.CloseNormal, "")
 	}
+	return c.begin(now, path)
+}
+
+// ErrNoTicket means that the server has given us nothing to come back with.
+var ErrNoTicket = errors.New("client: the server has given no ticket to come back with")
+
+// Rejoin comes back into the seat that we have, or had until the connection was
+// lost, as over a new network: at once, if the server holds it. It happens by
+// itself when the connection times out. If the server does not know us any
+// more, it is like Connect. The error is ErrNoTicket, and nothing has changed,
+// or what is wrong on this side.
+func (c *Client[I]) Rejoin(now time.Time) error {
+	if c.conn == nil || c.conn.Ticket() == nil && c.ticket == nil {
+		return ErrNoTicket
+	}
+	path := c.conn.Path()
+	if ticket := c.conn.Ticket(); ticket != nil {
+		c.ticket, c.lost = ticket, now
+	}
+	c.conn.SetUser(nil) // its end is no news
+	return c.begin(now, path)
+}
+
+// begin forgets what was before and dials.
+func (c *Client[I]) begin(now time.Time, path netcode.Path) error {
+	c.stats.past = c.total()
 	c.conn, c.match = nil, nil
 	c.state, c.err = Connecting, nil
 	c.now = now
@@ -151,6 +180,7 @@ func (c *Client[I]) call(path netcode.Path) error {
 	if c.cfg.Token != nil {
 		opt.Token = c.cfg.Token()
 	}
+	opt.Ticket = c.ticket
 	conn, err := c.core.Dial(c.now, path, opt)
 	if errors.Is(err, netcode.ErrPathInUse) {
 		return nil

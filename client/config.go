@@ -50,6 +50,12 @@ type Config[I any] struct {
 	// Tracer watches the protocol; see package netcode/trace. Nil is nobody.
 	Tracer netcode.Tracer
 
+	// StayAway keeps the client from coming back by itself when its
+	// connection has timed out. Else it tries to, into the seat that the server
+	// holds for it, for as long as its ticket lives, and is Connecting
+	// meanwhile.
+	StayAway bool
+
 	// Timeout is how long the server may be silent. If zero, the default of
 	// package netcode.
 	Timeout time.Duration

@@ -86,10 +86,11 @@ func (c *Client[I]) drain() {
 		}
 		switch event.Kind {
 		case netcode.EventConnected:
-			c.state = Joining
+			c.state, c.ticket = Joining, nil
 		case netcode.EventClosed:
 			c.receive() // what came before the end still counts
 			c.state, c.err = Closed, event.Err
+			c.comeBack()
 		}
 	}
 	if c.conn != nil {
@@ -100,6 +101,25 @@ func (c *Client[I]) drain() {
 			m.stalled = false
 			c.arrived(newest)
 		}
+	}
+}
+
+// noticed is how much later than we a server may notice that the connection is
+// lost: the time-out of package netcode. The life of a ticket begins then.
+const noticed = 10 * time.Second
+
+// comeBack rejoins if the connection was lost, again and again for as long as
+// the ticket is likely to be good.
+func (c *Client[I]) comeBack() {
+	var why *netcode.CloseError
+	if c.cfg.StayAway || !errors.As(c.err, &why) || why.Remote || why.Reason != netcode.CloseTimeout {
+		return
+	}
+	if c.conn.Ticket() == nil && (c.ticket == nil || c.now.Sub(c.lost) > c.ticket.Lifetime()+noticed) {
+		return
+	}
+	if err := c.Rejoin(c.now); err != nil && !errors.Is(err, ErrNoTicket) {
+		c.state, c.err = Closed, err
 	}
 }
 

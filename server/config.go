@@ -79,7 +79,13 @@ type Config[I any] struct {
 	// Tracer watches the protocol; see package netcode/trace. Nil is nobody.
 	Tracer netcode.Tracer
 
-	// Timeout is how long a silent player keeps its seat. If zero, the
+	// HoldSlot is for how long the seat of a player whose connection timed
+	// out is held: it comes back into it with all that it owns, and Join and
+	// Leave are not called. Meanwhile its input is the neutral one. If zero, 10
+	// seconds; if negative, the seat is free at once. Held seats are taken.
+	HoldSlot time.Duration
+
+	// Timeout is how long a silent player keeps its connection. If zero, the
 	// default of package netcode.
 	Timeout time.Duration
 
@@ -112,6 +118,8 @@ const (
 	defaultMaxPlayers  = 16
 	defaultMaxRewind   = 250 * time.Millisecond
 	defaultRepeatInput = 100 * time.Millisecond
+	defaultHoldSlot    = 10 * time.Second
+	limitHoldSlot      = time.Hour
 	limitMaxPlayers    = 255
 )
 
@@ -139,6 +147,7 @@ func (c Config[I]) withDefaults() (Config[I], error) {
 	setDefault(&c.MaxPlayers, defaultMaxPlayers)
 	setDefault(&c.MaxRewind, defaultMaxRewind)
 	setDefault(&c.RepeatInput, defaultRepeatInput)
+	setDefault(&c.HoldSlot, defaultHoldSlot)
 	if c.Tokens != nil && c.Plaintext {
 		return c, errors.New("server: Config.Tokens needs encryption, and Config.Plaintext turns it off")
 	}
@@ -154,6 +163,9 @@ func (c Config[I]) withDefaults() (Config[I], error) {
 			return c, fmt.Errorf("server: Config.%s is %d, want %d to %d", limit.name, limit.got, limit.low, limit.high)
 		}
 	}
+	if c.HoldSlot > limitHoldSlot {
+		return c, fmt.Errorf("server: Config.HoldSlot is %v, want at most %v", c.HoldSlot, limitHoldSlot)
+	}
 	if limit := maxRewindTicks * c.interval(); c.MaxRewind > limit {
 		return c, fmt.Errorf("server: Config.MaxRewind is %v, want at most %v, %d ticks", c.MaxRewind, limit, maxRewindTicks)
 	}
@@ -165,6 +177,14 @@ func setDefault[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
+}
+
+// ticketLifetime returns for how long a ticket is of use.
+func (c *Config[I]) ticketLifetime() time.Duration {
+	if c.HoldSlot < 0 {
+		return -1
+	}
+	return (c.HoldSlot + time.Second - 1).Truncate(time.Second)
 }
 
 // interval returns the length of a tick.

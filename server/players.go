@@ -26,10 +26,11 @@ func (s *Server[I]) drain() {
 			s.connected(event.Conn, session.CleanName(event.Hello))
 		case netcode.EventClosed:
 			if seat, ok := event.Conn.User().(*seat[I]); ok {
-				s.leave(seat)
+				s.closed(seat, event.Conn, event.Err)
 			}
 		}
 	}
+	s.expire()
 	for _, seat := range s.seats {
 		if seat != nil && seat.conn != nil {
 			s.listen(seat)
@@ -40,17 +41,19 @@ func (s *Server[I]) drain() {
 // connected gives a new connection a seat, or says why not.
 func (s *Server[I]) connected(conn *netcode.Conn, name string) {
 	key := conn.PeerKey()
-	claims, _ := conn.User().(*token.Claims)
-	if key != ([32]byte{}) {
-		s.replace(key)
+	seat := s.heldFor(conn)
+	back := seat != nil
+	if claims, ok := conn.User().(*token.Claims); ok && back {
+		seat.claims = claims
 	}
-	seat := s.sit(name)
-	if seat == nil {
+	if back {
+		s.retake(seat)
+	} else if seat = s.newcomer(conn, name); seat == nil {
 		s.stats.Rejected++
 		conn.Close(s.now, netcode.CloseFull, "")
 		return
 	}
-	seat.conn, seat.claims = conn, claims
+	seat.conn, seat.key = conn, key
 	conn.SetUser(seat)
 	s.out = session.AppendWelcome(s.out[:0], session.Welcome{
 		Player:        seat.player,
@@ -62,8 +65,22 @@ func (s *Server[I]) connected(conn *netcode.Conn, name string) {
 	if _, err := conn.Send(s.now, session.ChannelOrdered, s.out); err != nil {
 		panic("server: BUG: a new connection does not take a welcome: " + err.Error())
 	}
-	s.stats.Joined++
-	s.cfg.Game.Join(s.world, seat.player, name)
+	if !back {
+		s.stats.Joined++
+		s.cfg.Game.Join(s.world, seat.player, name)
+	}
+}
+
+// newcomer finds a seat for a player who has none; nil if all are taken.
+func (s *Server[I]) newcomer(conn *netcode.Conn, name string) *seat[I] {
+	if key := conn.PeerKey(); key != ([32]byte{}) {
+		s.replace(key)
+	}
+	seat := s.sit(name)
+	if seat != nil {
+		seat.claims, _ = conn.User().(*token.Claims)
+	}
+	return seat
 }
 
 // replace ends the connection of a player who has just proved to be back.

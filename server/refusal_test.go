@@ -107,7 +107,7 @@ func TestSameKeyReplaces(t *testing.T) {
 // A server that falls silent is noticed.
 func TestTimeout(t *testing.T) {
 	st := newStage(t, weather{delay: 20 * ms}, nil)
-	a := st.enter(func(c *client.Config[walkInput]) { c.Timeout = 2 * time.Second })
+	a := st.enter(func(c *client.Config[walkInput]) { c.Timeout, c.StayAway = 2*time.Second, true })
 	st.mustPlay(a)
 	st.deaf = true
 	st.run(3 * time.Second)

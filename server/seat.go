@@ -1,6 +1,8 @@
 package server
 
 import (
+	"time"
+
 	"github.com/reckon-engine/reckon/engine"
 	"github.com/reckon-engine/reckon/engine/interp"
 	"github.com/reckon-engine/reckon/engine/session"
@@ -15,6 +17,9 @@ type seat[I any] struct {
 	conn   *netcode.Conn                              // nil for a bot
 	claims *token.Claims                              // of its connect token, if the server wants one
 	brain  func(w *engine.World, p engine.PlayerID) I // nil for a connection
+
+	key   [32]byte  // that the player proved to have; zero in plaintext mode
+	until time.Time // when a seat without a connection is given up
 
 	queue queue[I]
 	view  interp.View // what the player saw when making this tick's input

@@ -65,8 +65,10 @@ func New[I any](cfg Config[I]) (*Server[I], error) {
 		Suite:     cfg.Suite,
 		Random:    cfg.Random,
 		Timeout:   cfg.Timeout,
-		Tracer:    cfg.Tracer,
-		Admit:     cfg.admit(),
+
+		TicketLifetime: cfg.ticketLifetime(),
+		Tracer:         cfg.Tracer,
+		Admit:          cfg.admit(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)

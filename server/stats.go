@@ -12,6 +12,7 @@ type Stats struct {
 	Bots    int
 
 	Joined, Left   uint64
+	Returned       uint64 // came back into a seat that was held for them
 	Rejected       uint64 // turned away: full, without a good token, or by Admit
 	Resynchronised uint64 // clients that started a new timeline
 	Malformed      uint64 // messages dropped because they could not be decoded
