@@ -162,7 +162,7 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 		}
 		c.signalsAcked(now, number, p)
 		if p.Eliciting && !p.Aside && number >= c.out.Since {
-			c.control.Acked(now, p.At, int(p.Bytes), p.Mark)
+			c.control.Acked(now, c.out.SentAt(p), int(p.Bytes), p.Mark)
 		}
 		for _, item := range p.Items {
 			if item.Reliable {

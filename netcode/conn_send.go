@@ -66,7 +66,7 @@ func (c *Conn) loseAll(now time.Time) {
 		c.core.trace.lost(c, number)
 		p := c.out.At(number)
 		if p.Eliciting && !p.Aside && number >= c.out.Since {
-			c.control.Lost(now, p.At)
+			c.control.Lost(now, c.out.SentAt(p))
 		}
 		c.signalsLost(now, number, p)
 		kept := p.Items[:0] // what still matters if it arrives after all

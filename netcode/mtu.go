@@ -219,7 +219,7 @@ func (c *Conn) checkSilence(now time.Time) {
 		return
 	}
 	patience := max(mtuSilence*c.out.RTT.ProbeDelay(c.core.cfg.MaxAckDelay), mtuSilenceMin)
-	if since := oldest.At.Add(patience); !now.Before(since) {
+	if since := c.out.SentAt(oldest).Add(patience); !now.Before(since) {
 		c.mtu.restart(since.Add(mtuSilenceWait))
 	}
 }

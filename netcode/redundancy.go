@@ -223,14 +223,14 @@ func (c *Conn) nextCopy(now time.Time, room int, number uint64, f *wire.Frame) b
 // more copies may be made of what it carried.
 func (v *rider) missedBy(out *ack.Sender, packet uint64) bool {
 	p := out.At(packet)
-	return v.missed < maxMissed && (p == nil || out.LastAck().Sub(p.At) >= missAfter(&out.RTT))
+	return v.missed < maxMissed && (p == nil || out.LastAck().Sub(out.SentAt(p)) >= missAfter(&out.RTT))
 }
 
 // mayRide reports whether enough time passed since a missed message rode last
 // that maxMissed copies outlast a round trip, however often packets leave.
 func (v *rider) mayRide(out *ack.Sender, now time.Time) bool {
 	p := out.At(v.newest)
-	return p == nil || now.Sub(p.At) >= out.RTT.Smoothed/maxMissed
+	return p == nil || now.Sub(out.SentAt(p)) >= out.RTT.Smoothed/maxMissed
 }
 
 // checkMissed makes a packet leave at once if the ack that just came should

@@ -73,7 +73,7 @@ func (k *packing) take(item ack.Item) {
 	k.next, k.held, k.record.Eliciting = 1-k.next, true, true
 	k.record.Items = append(k.record.Items, item)
 	if item.Reliable {
-		k.record.Reliable += max(1, len(f.Data))
+		k.record.Reliable += uint16(max(1, len(f.Data)))
 	}
 }
 

@@ -26,19 +26,24 @@ const (
 	stateSkipped // a number that no packet has
 )
 
-// A Packet is the memory of one sent packet.
+// A Packet is the memory of one sent packet: 64 bytes, which a processor
+// fetches at once.
 type Packet struct {
-	At        time.Time
-	AckNext   uint64 // one more than the newest packet it acknowledged; 0 = none
-	Eliciting bool   // it asks for an acknowledgement
-	Aside     bool   // a probe: no matter of loss, congestion or the round trip
-	Carries   uint8  // what else it carries; the caller's own bits
+	at        time.Duration // since Sender.epoch; see Sender.SentAt
+	AckNext   uint64        // one more than the newest packet it acknowledged; 0 = none
+	Mark      pace.Mark     // what congestion control remembers of it
+	Items     []Item        // capacity is reused
+	Bytes     uint16        // of the datagram, for Sender.Flight
+	Reliable  uint16        // bytes of reliable data in it
 	state     packetState
-	Bytes     uint16    // of the datagram, for Sender.Flight
-	Mark      pace.Mark // what congestion control remembers of it
-	Reliable  int       // bytes of reliable data in it
-	Items     []Item    // capacity is reused
+	Carries   uint8 // what else it carries; the caller's own bits
+	Eliciting bool  // it asks for an acknowledgement
+	Aside     bool  // a probe: no matter of loss, congestion or the round trip
 }
+
+// slotItems is how many items the ring has room for in each packet; packets
+// with more have memory of their own.
+const slotItems = 2
 
 // Capacity of the ring of sent packets. It grows from the first to the second
 // as packets in doubt ask for it. 4,096 packets are 32 seconds at 128 a
@@ -55,6 +60,7 @@ type Sender struct {
 	RTT    RTT
 	Losses Losses
 
+	epoch    time.Time // packets' times count from here
 	ring     []Packet
 	recent   recent // which of the newest are acknowledged
 	oldest   uint64 // oldest number remembered
@@ -155,9 +161,15 @@ func (s *Sender) shrink() {
 }
 
 func (s *Sender) resize(size int) {
-	ring := make([]Packet, size)
+	ring, items := make([]Packet, size), make([]Item, size*slotItems)
+	for i := range ring {
+		ring[i].Items, items = items[:0:slotItems], items[slotItems:]
+	}
 	for n := s.oldest; n < s.next; n++ {
-		ring[n&uint64(size-1)] = s.ring[n&uint64(len(s.ring)-1)]
+		to, from := &ring[n&uint64(size-1)], &s.ring[n&uint64(len(s.ring)-1)]
+		room := to.Items
+		*to = *from
+		to.Items = append(room, from.Items...)
 	}
 	s.ring = ring
 }
@@ -168,15 +180,21 @@ func (s *Sender) Add(now time.Time) *Packet {
 		s.oldest++
 	}
 	p := &s.ring[s.next&uint64(len(s.ring)-1)]
-	*p = Packet{At: now, Items: p.Items[:0]}
+	if s.epoch.IsZero() {
+		s.epoch = now
+	}
+	*p = Packet{at: now.Sub(s.epoch), Items: p.Items[:0]}
 	return p
 }
 
+// SentAt returns when p was sent.
+func (s *Sender) SentAt(p *Packet) time.Time { return s.epoch.Add(p.at) }
+
 // Commit counts the packet from the last Add as sent.
 func (s *Sender) Commit(p *Packet) (number uint64) {
-	s.InFlightBytes += p.Reliable
+	s.InFlightBytes += int(p.Reliable)
 	if p.Eliciting && !p.Aside {
-		s.lastSent = p.At
+		s.lastSent = s.SentAt(p)
 		s.Flight += int(p.Bytes)
 	}
 	number = s.next
@@ -215,7 +233,7 @@ func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
 	// the delay is known: an ack that was lost is repeated by a packet that
 	// may leave much later than the wire can say.
 	if p := s.At(newest); p != nil && p.state != stateAcked && p.Eliciting && !p.Aside && newest >= s.Since && a.Delay < wire.MaxAckDelay {
-		s.RTT.Add(now.Sub(p.At), a.Delay)
+		s.RTT.Add(now.Sub(s.epoch)-p.at, a.Delay)
 	}
 	s.ackOne(newest)
 	if a.RunCount > 0 {
@@ -279,7 +297,7 @@ func (s *Sender) ackOne(number uint64) {
 
 // land takes a packet out of the bytes in flight.
 func (s *Sender) land(p *Packet) {
-	s.InFlightBytes -= p.Reliable
+	s.InFlightBytes -= int(p.Reliable)
 	if p.Eliciting && !p.Aside {
 		s.Flight -= int(p.Bytes)
 	}
@@ -315,12 +333,11 @@ func (s *Sender) advanceUndone() {
 // (RFC 9002, section 6.1.2; RFC 8985 calls it RACK).
 func (s *Sender) DetectLoss(now time.Time) {
 	s.advanceUndone()
-	delay := s.RTT.LossDelay()
-	for n := s.undone; n < s.acked; n++ {
-		p := s.At(n)
-		if now.Sub(p.At) < delay {
-			break // packets are in order of sending
-		}
+	if s.undone >= s.acked {
+		return
+	}
+	sentBy := now.Sub(s.epoch) - s.RTT.LossDelay()
+	for n := s.undone; n < s.acked && s.At(n).at <= sentBy; n++ { // in order of sending
 		s.lose(n)
 	}
 	s.advanceUndone()
@@ -331,7 +348,7 @@ func (s *Sender) DetectLoss(now time.Time) {
 func (s *Sender) GiveUp(since time.Time) {
 	s.Lost = s.Lost[:0]
 	for n := s.undone; n < s.next; n++ {
-		if p := s.At(n); !p.Aside && !p.At.Before(since) {
+		if p := s.At(n); !p.Aside && !s.SentAt(p).Before(since) {
 			s.lose(n)
 		}
 	}
@@ -344,7 +361,7 @@ func (s *Sender) LossDeadline() time.Time {
 	if s.undone >= s.acked {
 		return time.Time{}
 	}
-	return s.At(s.undone).At.Add(s.RTT.LossDelay())
+	return s.epoch.Add(s.At(s.undone).at + s.RTT.LossDelay())
 }
 
 // ProbeDeadline returns when silence calls for a probe; zero if nothing

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
@@ -14,7 +15,7 @@ func send(s *Sender, now time.Time, n, reliable int) {
 	for range n {
 		s.MakeRoom()
 		p := s.Add(now)
-		p.Eliciting, p.Reliable = true, reliable
+		p.Eliciting, p.Reliable = true, uint16(reliable)
 		s.Commit(p)
 	}
 }
@@ -299,8 +300,8 @@ func TestSenderModel(t *testing.T) {
 				s.MakeRoom()
 				settle()
 				p := s.Add(now)
-				p.Eliciting, p.Reliable = true, r.IntN(1000)
-				size[s.Next()] = p.Reliable
+				p.Eliciting, p.Reliable = true, uint16(r.IntN(1000))
+				size[s.Next()] = int(p.Reliable)
 				s.Commit(p)
 			case 3:
 				if s.Next() == 0 {
@@ -425,5 +426,12 @@ func BenchmarkSender(b *testing.B) {
 		a.Newest = (s.Next() - 1) & 0xffff
 		take(&s, now, a)
 		now = now.Add(ms)
+	}
+}
+
+// TestPacketSize: a record takes one line of the processor's caches.
+func TestPacketSize(t *testing.T) {
+	if got, want := unsafe.Sizeof(Packet{}), uintptr(64); got > want {
+		t.Errorf("a Packet takes %d bytes, want at most %d", got, want)
 	}
 }
