@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"testing"
+	"time"
 
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
@@ -57,3 +58,36 @@ func (l *ledger) Trace(e *TraceEvent) {
 
 // watch makes both ends of a lab tell l.
 func (l *ledger) watch(server, client *Config) { server.Tracer, client.Tracer = l, l }
+
+// TestNoncesRebind is TestNonces for a client whose NAT forgets it again and
+// again, while keys change and both ends move to other processes.
+func TestNoncesRebind(t *testing.T) {
+	nonces := newLedger(t)
+	l := connect(t, nonces.watch)
+	g := newGateway(l)
+	l.run(300 * time.Millisecond)
+	for i := range 40 {
+		g.rebind()
+		switch i % 4 {
+		case 0:
+			l.conn.Rekey(l.now)
+		case 1:
+			l.accepted.Rekey(l.now)
+		case 2:
+			l.move(i%8 == 2)
+		}
+		l.conn.Send(l.now, chState, []byte("x"))
+		l.run(200 * time.Millisecond)
+		for _, _, ok := l.accepted.Receive(); ok; _, _, ok = l.accepted.Receive() {
+		}
+		if l.conn.State() != StateOpen || l.accepted.State() != StateOpen {
+			t.Fatalf("%d: %v, %v", i, l.conn.Err(), l.accepted.Err())
+		}
+	}
+	l.run(time.Second)
+	l.exchange()
+	if phase := l.conn.Stats().KeyPhase; phase < 20 || l.accepted.Stats().PathChanges == 0 {
+		t.Errorf("phase %d, %d changes of path", phase, l.accepted.Stats().PathChanges)
+	}
+	t.Logf("%d packets under %d keys, %d rebindings", nonces.total, len(nonces.sealed), g.rebinds)
+}
