@@ -22,6 +22,7 @@ type duel struct {
 	once      [2][]bool    // unordered ones that did
 	held      [2][4]uint64 // values, by key
 	value     [2][4]uint64
+	end       time.Time
 	talk      time.Time // when both ends speak again
 	comebacks int
 }
@@ -53,7 +54,7 @@ func FuzzPair(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		d := &duel{script: &script{in[:min(len(in), 300)]}}
 		d.begin(t, d.next())
-		for end := d.now.Add(time.Minute); d.now.Before(end); {
+		for d.end = d.now.Add(time.Minute); d.now.Before(d.end); {
 			if d.over() {
 				return
 			}
@@ -67,7 +68,7 @@ func FuzzPair(f *testing.F) {
 			}
 			until := d.now.Add(3 * time.Millisecond)
 			if len(d.rest) == 0 {
-				until = end
+				until = d.end
 			}
 			d.skip(until)
 			d.step()
@@ -145,7 +146,10 @@ func (d *duel) adversary(toServer bool, b []byte) []byte {
 	case 13: // thrown back
 		d.flying = append(d.flying, flight{after(0).at, !toServer, 0, bytes.Clone(b), Path{}})
 	case 14:
-		d.later = append(d.later, func() { d.now = d.now.Add(time.Duration(move>>4) * 100 * time.Millisecond) })
+		d.later = append(d.later, func() {
+			jump := time.Duration(move>>4) * 100 * time.Millisecond
+			d.now, d.end = d.now.Add(jump), d.end.Add(jump)
+		})
 	case 15:
 		b = b[:len(b)*int(move>>4)/16]
 	}

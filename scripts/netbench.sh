@@ -4,7 +4,7 @@
 # minutes; cpu wants the machine for itself.
 #
 #	netbench.sh              all of them
-#	netbench.sh COMMAND…     those: latency bulk wire cpu
+#	netbench.sh COMMAND…     those: latency bulk wire cpu flood (as root)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
@@ -41,11 +41,17 @@ cpu() {
   show cpu -n 4000 --hz 10
 }
 
+flood() {
+  show flood
+  show flood --kind initiate
+  show flood --kind garbage
+}
+
 bash scripts/build.sh netbench
 [ $# -gt 0 ] || set -- latency bulk wire cpu
 for command in "$@"; do
   case $command in
-    latency | bulk | wire | cpu) "$command" ;;
+    latency | bulk | wire | cpu | flood) "$command" ;;
     *) die 2 "netbench.sh: no command called '$command'" ;;
   esac
 done

@@ -75,6 +75,8 @@ func openBatch(bind netip.AddrPort, withAddress bool) (*batchSocket, error) {
 	return s, nil
 }
 
+func (s *batchSocket) close() { unix.Close(s.fd) }
+
 // receive takes what waits, at most a batch.
 func (s *batchSocket) receive() (n int) {
 	for i := range s.in {

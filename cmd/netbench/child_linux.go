@@ -30,6 +30,9 @@ type childOptions struct {
 	server    string // load: the server's address
 	key       string // load: the server's key in hex
 	profileTo string
+	rate      int    // flooder: packets a second
+	kind      string // flooder: what is in them
+	newcomers int    // flood-players: at a time
 }
 
 // A report is what a child says, a line each. Each fills in what it knows.
@@ -43,14 +46,24 @@ type report struct {
 	Packets uint64  `json:",omitempty"`
 	Allocs  uint64  `json:",omitempty"`
 
+	BytesIn    uint64    `json:",omitempty"` // flood-server: of strangers, between begin and end
+	BytesOut   uint64    `json:",omitempty"`
+	Cookies    uint64    `json:",omitempty"`
+	Overflowed uint64    `json:",omitempty"`
+	Cookie     float64   `json:",omitempty"` // seconds of processor time
+	Times      []float64 `json:",omitempty"` // flood-players: seconds to connect
+
 	Sent, Received uint64 `json:",omitempty"` // messages, ever
 	Error          string `json:",omitempty"`
 }
 
-// childCommands are the processes of netbench cpu.
+// childCommands are the processes of netbench cpu and flood.
 func childCommands() []command {
 	var commands []command
-	for name, work := range map[string]func(*child) error{"cpu-server": (*child).serve, "cpu-load": (*child).load} {
+	for name, work := range map[string]func(*child) error{
+		"cpu-server": (*child).serve, "cpu-load": (*child).load,
+		"flood-server": (*child).serveFlood, "flood-players": (*child).floodPlayers, "flood-raw": (*child).flood,
+	} {
 		commands = append(commands, command{name: name, hidden: true, parse: func(set *flag.FlagSet, args []string) (measurement, error) {
 			c := &child{}
 			set.BoolVar(&c.floor, "floor", false, "")
@@ -60,6 +73,9 @@ func childCommands() []command {
 			set.StringVar(&c.server, "server", "", "")
 			set.StringVar(&c.key, "key", "", "")
 			set.StringVar(&c.profileTo, "cpuprofile", "", "")
+			numberVar(set, &c.rate, "rate", 1, 10_000_000)
+			numberVar(set, &c.newcomers, "newcomers", 1, 64)
+			kindVar(set, &c.kind)
 			err := parseFlags(set, args)
 			return func(context.Context, io.Writer) (figures, error) {
 				c.listenTo(os.Stdin)
@@ -130,6 +146,12 @@ type worker interface {
 	counts() (sent, got uint64) // messages
 }
 
+// A marker is a worker that has more to count between begin and end.
+type marker interface {
+	mark()            // at begin
+	detail(r *report) // at end
+}
+
 // run ticks until it is told to stop.
 func (c *child) run(w worker) error {
 	for {
@@ -162,14 +184,21 @@ func (c *child) obey(word string, w worker) (stop bool) {
 			return true
 		}
 		c.begin = c.snapshot(w)
+		if m, ok := w.(marker); ok {
+			m.mark()
+		}
 	case sayEnd:
 		c.sending = false
 		s := c.snapshot(w)
 		c.stopProfile()
-		c.say(report{
+		r := report{
 			CPU: (s.cpu - c.begin.cpu).Seconds(), Wall: s.at.Sub(c.begin.at).Seconds(), Ticks: s.ticks - c.begin.ticks,
 			Packets: s.packets - c.begin.packets, Allocs: s.allocs - c.begin.allocs,
-		})
+		}
+		if m, ok := w.(marker); ok {
+			m.detail(&r)
+		}
+		c.say(r)
 	case sayStop:
 		sent, got := w.counts()
 		c.say(report{Sent: sent, Received: got})

@@ -14,5 +14,9 @@ func (o *cpuOptions) measure(context.Context, io.Writer) (*cpuFigures, error) {
 	return nil, errOnlyLinux
 }
 
-// childCommands are the processes of netbench cpu.
+func (o *floodOptions) measure(context.Context, io.Writer) (*floodFigures, error) {
+	return nil, errOnlyLinux
+}
+
+// childCommands are the processes of netbench cpu and flood.
 func childCommands() []command { return nil }

@@ -41,6 +41,8 @@ func TestBadCommandLines(t *testing.T) {
 		"bulk --queue none":               "want a time",
 		"cpu -n 0":                        "want 1 to 60000",
 		"cpu --n many":                    "want a whole number",
+		"flood --kind syn":                "want hello, initiate or garbage",
+		"flood --rate 0":                  "want 1 to 10000000",
 		"wire --rtt 2s":                   "want 0s to 1s",
 	} {
 		code, stdout, stderr := runLine(t, line)

@@ -52,6 +52,7 @@ type coreLoad struct {
 	sent, got uint64
 	message   [upBytes]byte
 	err       error
+	hello     string // to the server
 }
 
 // SendDatagram implements netcode.Sender.
@@ -78,7 +79,7 @@ func (l *coreLoad) connect() (err error) {
 		}
 		for len(l.conns) < l.n && len(l.conns) < l.open+atOnce {
 			path := netcode.Path{Remote: l.server, Carrier: uint16(len(l.conns))}
-			conn, err := l.core.Dial(now, path, netcode.DialOptions{ServerKey: key})
+			conn, err := l.core.Dial(now, path, netcode.DialOptions{ServerKey: key, Hello: []byte(l.hello)})
 			if err != nil {
 				return err
 			}

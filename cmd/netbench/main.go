@@ -55,6 +55,7 @@ func commands() []command {
 		bulkCommand(),
 		wireCommand(),
 		cpuCommand(),
+		floodCommand(),
 	}, childCommands()...)
 }
 
