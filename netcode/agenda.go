@@ -68,6 +68,9 @@ func (c *Core) flushDue(now time.Time, out Sender) time.Time {
 			c.warmFlush(conns[i:min(len(conns), i+warmGroup)], at)
 		}
 		a := &conns[i]
+		if suspicious {
+			a.conn.checkIdle()
+		}
 		if a.due > at {
 			if suspicious && c.sinceEpoch(a.conn.nextDeadline()) < a.due {
 				panic("netcode: BUG: a connection is due earlier than it said; is a touch missing?")
@@ -91,6 +94,15 @@ func (c *Core) flushDue(now time.Time, out Sender) time.Time {
 		return time.Time{}
 	}
 	return c.epoch.Add(time.Duration(next))
+}
+
+// checkIdle panics if a channel waits that is taken for idle.
+func (c *Conn) checkIdle() {
+	for i := range c.channels {
+		if c.busy&setOf(uint8(i)) == 0 && c.channels[i].waiting() {
+			panic("netcode: BUG: a channel waits and is not in Conn.busy")
+		}
+	}
 }
 
 // leave removes the connections that are gone.

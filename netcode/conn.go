@@ -48,6 +48,8 @@ type Conn struct {
 	ride     redundancy
 	trap     trap
 	channels []channelState
+	busy     channelSet // channels that may wait to send; others surely do not
+	filled   channelSet // channels whose outbox is to be emptied
 	notices  notices
 	nextID   MessageID
 	urgent   []urgent // messages that ride in every packet
@@ -91,6 +93,7 @@ func newConn(c *Core, now time.Time, path Path, traceID uint64) *Conn {
 		mtu: mtu{at: now.Add(mtuStart)},
 	}
 	for i := range conn.channels {
+		conn.busy |= setOf(uint8(i))
 		conn.channels[i] = newChannelState(i, &c.cfg.Channels[i])
 	}
 	return conn

@@ -167,6 +167,7 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 		for _, item := range p.Items {
 			if item.Reliable {
 				c.channels[item.Channel].reliable.Acked(item.Number)
+				c.busy |= setOf(item.Channel) // its window may have opened
 				c.tell(item.Channel)
 			} else {
 				c.noteUnreliable(item, true)

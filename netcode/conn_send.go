@@ -73,6 +73,7 @@ func (c *Conn) loseAll(now time.Time) {
 		for _, item := range p.Items {
 			if item.Reliable {
 				c.channels[item.Channel].reliable.Lost(item.Number, number)
+				c.busy |= setOf(item.Channel)
 				kept = append(kept, item)
 			} else {
 				c.noteUnreliable(item, false)

@@ -27,6 +27,7 @@ type Core struct {
 	cfg      Config
 	key      handshake.StaticKey // Config.Key
 	ranks    []rank              // of cfg.Channels
+	reliable channelSet          // of cfg.Channels
 	identity wire.Identity
 	suites   wire.Suites
 	cookies  *handshake.CookieJar // nil until the first datagram from a client
@@ -120,6 +121,7 @@ func NewCore(cfg Config) (*Core, error) {
 		cfg:      cfg,
 		key:      parsed,
 		ranks:    rankChannels(cfg.Channels),
+		reliable: reliableChannels(cfg.Channels),
 		identity: cfg.wireIdentity(),
 		trace:    newTracing(cfg.Tracer),
 		suites:   supportedSuites(cfg.Suite),

@@ -2,10 +2,31 @@ package netcode
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"github.com/reckon-engine/reckon/netcode/internal/channel"
 )
+
+// A channelSet has bit n set for channel n.
+type channelSet uint16
+
+func setOf(channel uint8) channelSet { return 1 << channel }
+
+// first returns the least channel of a set that is not empty, and rest the set
+// without it.
+func (s channelSet) first() int       { return bits.TrailingZeros16(uint16(s)) }
+func (s channelSet) rest() channelSet { return s & (s - 1) }
+
+// reliableChannels returns those of a reliable mode.
+func reliableChannels(channels []Channel) (set channelSet) {
+	for i := range channels {
+		if channels[i].Mode.reliable() {
+			set |= setOf(uint8(i))
+		}
+	}
+	return set
+}
 
 // A rank is the channels that take turns: those of one priority, and of them
 // the unreliable or the reliable ones.
@@ -13,6 +34,7 @@ type rank struct {
 	priority int
 	reliable bool
 	channels []uint8
+	set      channelSet // the same
 }
 
 // rankChannels returns the ranks in the order in which they fill packets.
@@ -27,6 +49,7 @@ func rankChannels(channels []Channel) (ranks []rank) {
 			ranks = append(ranks, rank{priority: ch.Priority, reliable: ch.Mode.reliable()})
 		}
 		ranks[at].channels = append(ranks[at].channels, uint8(i))
+		ranks[at].set |= setOf(uint8(i))
 	}
 	slices.SortStableFunc(ranks, func(a, b rank) int {
 		if a.priority == b.priority && a.reliable != b.reliable {
@@ -53,6 +76,13 @@ func (c *Conn) sendRank(k *packing, r *rank, turn *uint8) {
 	at, stuck := int(*turn), false
 	for idle := 0; idle < n; at = (at + 1) % n {
 		i := r.channels[at]
+		if c.busy&setOf(i) == 0 {
+			if !stuck {
+				*turn = uint8((at + 1) % n)
+			}
+			idle++
+			continue
+		}
 		ch := &c.channels[i]
 		took := false
 		if ch.waiting() {
@@ -70,6 +100,7 @@ func (c *Conn) sendRank(k *packing, r *rank, turn *uint8) {
 		}
 		if !ch.waiting() {
 			ch.deficit = 0 // who has nothing to send saves nothing up
+			c.busy &^= setOf(i)
 		} else if ch.deficit > 0 {
 			stuck = true
 		}

@@ -19,8 +19,8 @@ func (c *Conn) wantsPacket(now time.Time) bool {
 // bulkWaiting reports whether content waits that the window and the pacer may
 // hold back.
 func (c *Conn) bulkWaiting() bool {
-	for i := range c.channels {
-		if ch := &c.channels[i]; ch.reliable != nil && ch.reliable.Waiting() {
+	for set := c.busy & c.core.reliable; set != 0; set = set.rest() {
+		if c.channels[set.first()].reliable.Waiting() {
 			return true
 		}
 	}
@@ -29,8 +29,8 @@ func (c *Conn) bulkWaiting() bool {
 
 // unreliableWaits reports whether unreliable messages wait.
 func (c *Conn) unreliableWaits() bool {
-	for i := range c.channels {
-		if ch := &c.channels[i]; ch.outbox != nil && ch.outbox.Waiting() {
+	for set := c.busy &^ c.core.reliable; set != 0; set = set.rest() {
+		if c.channels[set.first()].outbox.Waiting() {
 			return true
 		}
 	}
@@ -39,9 +39,12 @@ func (c *Conn) unreliableWaits() bool {
 
 // emptied gives back the memory of the unreliable messages that were sent.
 func (c *Conn) emptied() {
-	for i := range c.channels {
-		if ch := &c.channels[i]; ch.outbox != nil {
-			ch.outbox.Reset()
+	for set := c.filled; set != 0; set = set.rest() {
+		i := set.first()
+		outbox := c.channels[i].outbox
+		outbox.Reset()
+		if !outbox.Waiting() {
+			c.filled &^= setOf(uint8(i))
 		}
 	}
 }
@@ -94,7 +97,9 @@ func (c *Conn) appendFrames(now time.Time, plain []byte, room int, number uint64
 		c.appendUrgent(&k)
 	}
 	for i := range c.core.ranks {
-		c.sendRank(&k, &c.core.ranks[i], &c.turns[i])
+		if r := &c.core.ranks[i]; c.busy&r.set != 0 {
+			c.sendRank(&k, r, &c.turns[i])
+		}
 	}
 	if due := c.in.Due(c.core.cfg.MaxAckDelay); c.inHurry() || record.Eliciting || !due.IsZero() && !now.Before(due) {
 		c.appendCopies(now, &k)

@@ -140,6 +140,7 @@ func (o *SendOptions) check(cfg *Channel, size int) error {
 // false if there is no room.
 func (c *Conn) push(i uint8, message []byte, opt SendOptions, deadline time.Duration) bool {
 	ch, id := &c.channels[i], uint64(c.nextID+1)
+	c.busy |= setOf(i)
 	terms := channel.Terms{Deadline: deadline}
 	if opt.Notify {
 		terms.Notify = id
@@ -163,6 +164,7 @@ func (c *Conn) push(i uint8, message []byte, opt SendOptions, deadline time.Dura
 			return false
 		}
 		ch.outbox.Push(id, deadline, message)
+		c.filled |= setOf(i)
 		if n := channel.Fragments(len(message)); n > 1 {
 			c.pieces = append(c.pieces, fragmented{id: MessageID(id), channel: i, left: n})
 		}

@@ -76,9 +76,7 @@ func (w *warming) fetch(flush bool) {
 		}
 		for _, c := range group {
 			w.spent += handshake.Touch(c.protector(flush))
-			for i := range c.channels {
-				w.spent += c.channels[i].touch()
-			}
+			w.spent += c.warmChannels(flush)
 		}
 	}
 	clear(group)
@@ -95,9 +93,13 @@ func (c *Conn) protector(flush bool) handshake.Protector {
 
 // warmPointed touches what the connection points at.
 func (c *Conn) warmPointed(flush bool) byte {
-	sum := cache.All(c.channels) + c.out.Touch()
-	if !flush {
-		sum += c.queue.Touch() + c.notices.touch() + c.replay.Touch()
+	sum := c.out.Touch()
+	if flush {
+		for set := c.busy; set != 0; set = set.rest() {
+			sum += cache.Of(&c.channels[set.first()])
+		}
+	} else {
+		sum += cache.All(c.channels) + c.queue.Touch() + c.notices.touch() + c.replay.Touch()
 	}
 	return sum
 }
@@ -110,13 +112,22 @@ func (n *notices) touch() byte {
 	return cache.Of(&n.ring[n.tail&uint64(len(n.ring)-1)])
 }
 
-// touch touches what every packet looks at.
-func (ch *channelState) touch() byte {
-	switch {
-	case ch.outbox != nil:
-		return cache.Of(ch.outbox) + cache.Of(ch.inbound)
-	case ch.outgoing != nil:
-		return cache.Of(ch.outgoing)
+// warmChannels touches what a flush finds in the channels that may wait, and a
+// packet in those that have the most messages.
+func (c *Conn) warmChannels(flush bool) (sum byte) {
+	set := ^c.core.reliable
+	if flush {
+		set = c.busy
 	}
-	return 0
+	for set &= 1<<len(c.channels) - 1; set != 0; set = set.rest() {
+		switch ch := &c.channels[set.first()]; {
+		case !flush:
+			sum += cache.Of(ch.inbound)
+		case ch.outbox != nil:
+			sum += cache.Of(ch.outbox)
+		case ch.outgoing != nil:
+			sum += cache.Of(ch.outgoing)
+		}
+	}
+	return sum
 }
