@@ -312,6 +312,7 @@ func (c *Conn) moveTo(now time.Time, path Path, trip time.Duration) {
 		o.former, o.formerUntil, o.checkFormer = old, now.Add(formerTime), !c.dialled
 	}
 	c.out.Since = c.out.Next() // what was sent before tells nothing of this path
+	c.mtu.probe = 0
 	if otherNetwork(old, path) {
 		c.control = pace.Controller{}
 		c.out.RTT = ack.RTT{}

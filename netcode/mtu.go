@@ -139,10 +139,10 @@ func (c *Conn) probeMTU(now time.Time, out Sender) {
 		m.bad, m.losses = 0, 0 // look again whether more fits by now
 	}
 	m.asked = m.next(limit)
-	m.probe = c.out.Next() + 1
 	size := min(mtuLadder[m.asked], limit)
 	c.stats.MTUProbes++
 	c.sendAside(now, out, c.path, &wire.Frame{Channel: wire.ControlPing}, int(size), carriesProbe)
+	m.probe = c.out.Next() // one more than its number, which may not be the next one
 }
 
 // acked learns from a packet that arrived, even if it was given up before.
@@ -183,7 +183,13 @@ func (m *mtu) settle(now time.Time, limit uint16) {
 func (m *mtu) lost(now time.Time, number uint64, p *ack.Packet, limit uint16) bool {
 	if p.Carries&carriesProbe != 0 {
 		if number+1 == m.probe {
-			m.probe, m.at = 0, now.Add(mtuSpace)
+			m.probe = 0
+			if at := now.Add(mtuSpace); m.at.Before(at) {
+				m.at = at // later already, if a black hole was found meanwhile
+			}
+			if m.asked == 0 {
+				return false
+			}
 			if m.losses++; m.losses == mtuLosses {
 				m.bad, m.losses = m.asked, 0
 				m.settle(now, limit)
@@ -214,7 +220,7 @@ func (c *Conn) checkSilence(now time.Time) {
 	if c.mtu.large <= c.out.Acknowledged() {
 		return
 	}
-	oldest := c.out.OldestInFlight()
+	oldest := c.out.OldestInFlight(wire.MaxDatagram)
 	if oldest == nil {
 		return
 	}

@@ -64,8 +64,10 @@ func rankChannels(channels []Channel) (ranks []rank) {
 }
 
 // turnBytes is what a channel of weight 1 may send in its turn: at least the
-// largest frame's data, so that every turn sends something.
-const turnBytes = channel.MaxSegment
+// largest frame, with what goes before its data, so that who overdrew the last
+// turn by as much as one can still sends something in every one. Otherwise a
+// flush would end with something to send.
+const turnBytes = channel.MaxSegment + 7
 
 // sendRank lets the channels of a rank fill a packet by turns: deficit round
 // robin (Shreedhar and Varghese, 1996), with what a turn overdraws taken off

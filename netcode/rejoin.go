@@ -111,7 +111,7 @@ func (c *Conn) ticketRefused(now time.Time, retry *wire.Handshake) {
 		if err != nil {
 			return // the ticket is tried again
 		}
-		s.clientID = routeID(id, byte(s.clientID))
+		s.clientID = id&^0xff | s.clientID&0xff // the same shard
 		c.traceID = s.clientID
 	}
 	if err := c.shakeHands(); err != nil {
@@ -219,6 +219,7 @@ func (c *Conn) replaced(now time.Time) {
 	if c.gone = true; c.dialled {
 		c.unlistAll()
 	}
+	c.touch(now) // it may have been waiting to repeat its good-bye
 }
 
 // unproven reports whether the client's address is not proven yet: it came back

@@ -126,9 +126,10 @@ func (c *Conn) receiveControl(now time.Time, number uint64, f *wire.Frame) (elic
 	return true
 }
 
-// asideLen returns the length of the datagram that sendAside sends.
+// asideLen returns the length of the datagram that sendAside sends, or two
+// bytes more: a number may be left out before.
 func (c *Conn) asideLen(f *wire.Frame) int {
-	n := 1 + wire.NumberLen(c.out.Next(), c.out.Acknowledged()) + 1 + c.send.Overhead() + wire.FrameLen(f, false)
+	n := 1 + wire.NumberLen(c.out.Next()+1, c.out.Acknowledged()) + 1 + c.send.Overhead() + wire.FrameLen(f, false)
 	if c.dialled {
 		n += c.idLen
 	}

@@ -123,10 +123,16 @@ func (s *Sender) Touch() (sum byte) {
 // LastAck returns when the newest acknowledgement came.
 func (s *Sender) LastAck() time.Time { return s.lastAck }
 
-// OldestInFlight returns the oldest packet of which nothing is known, or nil.
-func (s *Sender) OldestInFlight() *Packet {
+// OldestInFlight returns the oldest packet of more than bytes of which nothing
+// is known, or nil.
+func (s *Sender) OldestInFlight(bytes int) *Packet {
 	s.advanceUndone()
-	return s.At(s.undone)
+	for n := s.undone; n < s.next; n++ {
+		if p := s.At(n); p.state == stateInFlight && int(p.Bytes) > bytes && !p.Aside {
+			return p
+		}
+	}
+	return nil
 }
 
 // MakeRoom must precede Add. A packet that must be given up for want of room
