@@ -36,7 +36,8 @@ const (
 // FuzzPair is the state machine of a connection: two cores talk through an
 // adversary that drops, repeats, delays, damages, cuts, reflects and replays
 // datagrams, gives the client other ports, and makes both change keys, the
-// client change its socket or come back with its ticket, and time jump. When
+// client change its socket or come back with its ticket, either end move to
+// another Core, and time jump. When
 // it has had enough, every reliable message has arrived once (in order, or the
 // newest value), or the connection is closed, by a reason other than a
 // violation of the protocol.
@@ -50,6 +51,7 @@ func FuzzPair(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 6, 0, 0, 7, 0, 0, 0}, 15))
 	f.Add(bytes.Repeat([]byte{3, 0x41, 0x82, 0xc3, 8, 9, 1, 0x21, 8, 9, 0x35}, 20))
 	f.Add(bytes.Repeat([]byte{4, 0, 0, 0x11, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0x52, 0, 0, 14}, 15))
+	f.Add(bytes.Repeat([]byte{5, 0, 0x11, 0, 0, 0x35, 0, 0xcf, 1, 0xef, 0, 0x42, 0}, 12))
 	f.Add(bytes.Repeat([]byte{31, 0, 0x11, 11, 12, 13, 0, 0x35, 2, 14}, 20))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		d := &duel{script: &script{in[:min(len(in), 300)]}}
@@ -151,6 +153,10 @@ func (d *duel) adversary(toServer bool, b []byte) []byte {
 			d.now, d.end = d.now.Add(jump), d.end.Add(jump)
 		})
 	case 15:
+		if side := int(move>>4) - 12; side >= 0 {
+			d.later = append(d.later, func() { d.export(side / 2) })
+			break
+		}
 		b = b[:len(b)*int(move>>4)/16]
 	}
 	return b
@@ -169,6 +175,25 @@ func (d *duel) rejoin() {
 	d.conn, d.mate = conn, nil
 	d.sent, d.got, d.once = [2][2]int{}, [2][2]int{}, [2][]bool{}
 	d.held, d.value = [2][4]uint64{}, [2][4]uint64{}
+}
+
+// export moves an end, the server's (0) or the client's, to another Core.
+func (d *duel) export(end int) {
+	core, conn := &d.server, &d.mate
+	if end == 1 {
+		core, conn = &d.client, &d.conn
+	}
+	if d.mate == nil {
+		return
+	}
+	data, err := (*conn).Export(d.now)
+	if err != nil {
+		return // in the middle of a handshake or a change of keys, or in plaintext
+	}
+	*core = readyCore(end, false, uint64(d.now.UnixNano()))
+	if *conn, err = (*core).Import(d.now, data); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // over takes what has arrived, and reports whether there is nothing to wait

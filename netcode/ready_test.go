@@ -31,21 +31,26 @@ var readyCores = sync.OnceValue(func() (cores [2][2]Core) {
 	return cores
 })
 
-// readyLab is newLab with fiveModes, in a hundredth of the time.
-func readyLab(t testing.TB, plaintext bool) *lab {
+// readyCore returns a server (0) or a client (1) with the given randomness.
+func readyCore(end int, plaintext bool, seed uint64) *Core {
 	pair := 0
 	if plaintext {
 		pair = 1
 	}
-	fresh := func(end int) *Core {
-		c := readyCores()[pair][end]
-		c.cfg.Random = seeded(1 + uint64(end))
-		c.byID, c.byPeer, c.pending = maps.Clone(c.byID), maps.Clone(c.byPeer), maps.Clone(c.pending)
-		c.packet, c.plain = make([]byte, 0, maxDatagramIn), make([]byte, 0, maxDatagramIn)
-		c.suspicious = true
-		return &c
+	c := readyCores()[pair][end]
+	c.cfg.Random = seeded(seed)
+	c.byID, c.byPeer, c.pending = maps.Clone(c.byID), maps.Clone(c.byPeer), maps.Clone(c.pending)
+	c.packet, c.plain = make([]byte, 0, maxDatagramIn), make([]byte, 0, maxDatagramIn)
+	c.suspicious = true
+	return &c
+}
+
+// readyLab is newLab with fiveModes, in a hundredth of the time.
+func readyLab(t testing.TB, plaintext bool) *lab {
+	return &lab{
+		t: t, now: time.Unix(0, 0), delay: 10 * time.Millisecond,
+		server: readyCore(0, plaintext, 1), client: readyCore(1, plaintext, 2),
 	}
-	return &lab{t: t, now: time.Unix(0, 0), delay: 10 * time.Millisecond, server: fresh(0), client: fresh(1)}
 }
 
 // joined returns a lab with an open connection that had no handshake.

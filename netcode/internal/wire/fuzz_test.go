@@ -50,6 +50,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add([]byte{3, 1, 2, 3, 4, 5, 6, 7, 8, 4, 1, 2, 3, 4, 5, 6, 7, 8, 7, 1, 0, 0, 0})
 	f.Add([]byte{6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 2, 0x88, 0x13, 1})
 	f.Fuzz(func(t *testing.T, in []byte) {
+		OnlyProbes(in)
 		var out []byte
 		for b := in; len(b) > 0; {
 			var fr Frame
@@ -64,6 +65,13 @@ func FuzzFrame(f *testing.F) {
 			if fr.Kind == FrameControl && fr.Channel == ControlObserved {
 				if got := AppendAddress(nil, Address(fr.Data)); !bytes.Equal(got, fr.Data) {
 					t.Fatalf("address %x re-encodes as %x", fr.Data, got)
+				}
+			}
+			if fr.Kind == FrameControl && fr.Channel == ControlTicket {
+				var ticket Ticket
+				if err := ConsumeTicket(fr.Data, &ticket); (err != nil) != (len(fr.Data) < TicketLen) ||
+					err == nil && !bytes.Equal(AppendTicket(nil, &ticket), fr.Data[:TicketLen]) {
+					t.Fatalf("ticket %x: %+v, %v", fr.Data, ticket, err)
 				}
 			}
 			if got := FrameLen(&fr, last); got != len(b)-len(rest) {
