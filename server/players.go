@@ -38,8 +38,12 @@ func (s *Server[I]) drain() {
 	}
 }
 
-// connected gives a new connection a seat, or says why not.
+// connected gives a new connection a seat, or says why not. One that has ended
+// since, or was replaced, gets none: it is nobody's any more.
 func (s *Server[I]) connected(conn *netcode.Conn, name string) {
+	if conn.State() != netcode.StateOpen {
+		return
+	}
 	key := conn.PeerKey()
 	seat := s.heldFor(conn)
 	back := seat != nil
