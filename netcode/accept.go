@@ -115,6 +115,10 @@ func (c *Core) receiveInitiate(now time.Time, path Path, h *wire.Handshake) {
 	}
 	var pathBytes [pathBytesLen]byte
 	jar := c.cookieJar(now)
+	if jar != nil && jar.Fresh(now, h.Cookie) && !c.gate.check.take(now, maxChecks, maxChecks/10) {
+		c.drop(DropLimit)
+		return
+	}
 	if jar == nil || !jar.Check(now, appendPath(pathBytes[:0], path), h.ClientID, h.Cookie) {
 		c.drop(DropBadCookie)
 		c.sendCookie(now, path, h) // it may have expired on the way

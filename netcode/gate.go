@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A gate bounds what strangers can make a Core do: how many cookies it makes,
-// and how many handshakes a host can have it compute.
+// A gate bounds what strangers can make a Core do: how many cookies it makes
+// and checks, and how many handshakes a host can have it compute.
 //
 // Cookies are given at once while few are asked for. In a flood the first
 // datagram of a client is only noted, in a Bloom filter, and its repetition
@@ -22,6 +22,7 @@ type gate struct {
 	keys   [2]uint64 // of the filters' hash; drawn in the first flood
 	cookie bucket    // answered at once
 	total  bucket    // answered at all
+	check  bucket    // cookies that came back and say that they are fresh
 	seen   [2]*bloom // this second and the one before; nil without a flood
 	turned time.Time // when seen was last turned over
 
@@ -37,6 +38,7 @@ type gate struct {
 const (
 	freeCookies  = 1000
 	maxCookies   = 20_000
+	maxChecks    = 100_000     // of 0.3 µs: 3 % of a core
 	turnInterval = time.Second // five repetitions of a client
 
 	// defaultHandshakeRate is WireGuard's limit for one address

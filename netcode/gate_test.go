@@ -1,10 +1,13 @@
 package netcode
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
 func testGate(t *testing.T) *gate {
@@ -73,6 +76,44 @@ func TestCookieFlood(t *testing.T) {
 	p, id := stranger()
 	if !g.allowCookie(quiet, p, id) || g.seen[0] != nil {
 		t.Error("after the flood a client waits, or the filters stay")
+	}
+}
+
+// TestForgedCookies: who takes the stamp of a true cookie can have others of
+// it checked, with any client ID, but no more than the cap in a second. An
+// honest client connects meanwhile.
+func TestForgedCookies(t *testing.T) {
+	l := newLab(t, nil)
+	now := l.now
+	forge := wire.Handshake{Type: wire.Initiate, Version: wire.Version, Mode: wire.ModeIK, Noise: make([]byte, 96)}
+	l.mangle = func(toServer bool, d []byte) []byte {
+		var h wire.Handshake
+		if !toServer && forge.Cookie == nil && wire.ConsumeHandshake(d, &h) == nil && h.Type == wire.Retry {
+			forge.Cookie = bytes.Clone(h.Cookie)
+			now = l.now
+		}
+		return d
+	}
+	l.dial(DialOptions{})
+	l.until("a cookie", func() bool { return forge.Cookie != nil })
+	forge.Cookie[wire.CookieLen-1] ^= 1
+	var d []byte
+	const perMillisecond, milliseconds = 150, 1000
+	for range milliseconds {
+		for range perMillisecond {
+			forge.ClientID++
+			d = wire.AppendHandshake(d[:0], &forge)
+			l.server.Receive(l.now, Path{Remote: directFrom.Remote}, d)
+		}
+		l.step()
+	}
+	limited, checked := l.server.stats.Dropped[DropLimit], l.server.stats.Dropped[DropBadCookie]
+	t.Logf("%v after the cookie: %d checked, %d dropped for a limit", l.now.Sub(now), checked, limited)
+	if checked > maxChecks+maxChecks/10+1000 || checked < maxChecks {
+		t.Errorf("%d of %d cookies were checked, the cap is %d", checked, perMillisecond*milliseconds, maxChecks)
+	}
+	if l.conn.State() != StateOpen {
+		t.Error("an honest client did not connect meanwhile")
 	}
 }
 
