@@ -1,8 +1,9 @@
 package handshake
 
-import "github.com/reckon-engine/reckon/netcode/internal/cache"
-
-import "github.com/reckon-engine/reckon/netcode/internal/pack"
+import (
+	"github.com/reckon-engine/reckon/netcode/internal/cache"
+	"github.com/reckon-engine/reckon/netcode/internal/pack"
+)
 
 // ReplayWindowLen is how many packet numbers, counted back from the newest, a
 // ReplayWindow tells apart at least. WireGuard uses the same 8,128: 63 s at
