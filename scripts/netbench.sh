@@ -42,9 +42,9 @@ cpu() {
 }
 
 flood() {
-  show flood
-  show flood --kind initiate
-  show flood --kind garbage
+  show flood --rate 250000 --newcomers 4
+  show flood --rate 250000 --newcomers 4 --kind initiate
+  show flood --rate 250000 --newcomers 4 --kind garbage
 }
 
 bash scripts/build.sh netbench

@@ -33,6 +33,7 @@ type childOptions struct {
 	rate      int    // flooder: packets a second
 	kind      string // flooder: what is in them
 	newcomers int    // flood-players: at a time
+	buffer    int    // flood-server: to receive, in MiB
 }
 
 // A report is what a child says, a line each. Each fills in what it knows.
@@ -75,6 +76,7 @@ func childCommands() []command {
 			set.StringVar(&c.profileTo, "cpuprofile", "", "")
 			numberVar(set, &c.rate, "rate", 1, 10_000_000)
 			numberVar(set, &c.newcomers, "newcomers", 1, 64)
+			numberVar(set, &c.buffer, "buffer", 1, 1024)
 			kindVar(set, &c.kind)
 			err := parseFlags(set, args)
 			return func(context.Context, io.Writer) (figures, error) {

@@ -29,6 +29,7 @@ source address (127.0.0.0/8), port and client ID to a raw socket.
   --n N           players that are connected (32)
   --newcomers N   that connect at a time (8)
   --hz N          ticks a second (60)
+  --buffer N      of the server's receive buffer, in MiB (4, as the default)
   --seconds N     of flood, after the first (10)
   --json          one flat object instead of a table
 
@@ -45,6 +46,7 @@ before the flood; 1 MiB of it are the filters of netcode/gate.go.
 // floodOptions are the flags of netbench flood.
 type floodOptions struct {
 	rate, n, newcomers, hz int
+	buffer                 int // MiB
 	kind                   string
 	seconds                time.Duration
 }
@@ -63,11 +65,12 @@ func floodCommand() command {
 }
 
 func parseFlood(set *flag.FlagSet, args []string) (floodOptions, error) {
-	o := floodOptions{rate: 200_000, n: 32, newcomers: 8, hz: 60, kind: floodKinds[0], seconds: 10 * time.Second}
+	o := floodOptions{rate: 200_000, n: 32, newcomers: 8, hz: 60, buffer: 4, kind: floodKinds[0], seconds: 10 * time.Second}
 	numberVar(set, &o.rate, "rate", 1, 10_000_000)
 	numberVar(set, &o.n, "n", 1, 1000)
 	numberVar(set, &o.newcomers, "newcomers", 1, 64)
 	numberVar(set, &o.hz, "hz", 1, 1000)
+	numberVar(set, &o.buffer, "buffer", 1, 1024)
 	secondsVar(set, &o.seconds, "seconds", 0.1, 3600)
 	kindVar(set, &o.kind)
 	return o, parseFlags(set, args)

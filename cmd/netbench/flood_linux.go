@@ -37,7 +37,7 @@ func (o *floodOptions) measure(ctx context.Context, stderr io.Writer) (*floodFig
 		r, err := p.hear()
 		return p, r, err
 	}
-	server, hello, err := begin(cores[0], "flood-server", "--listen", "127.0.0.1:0", "--n", strconv.Itoa(o.n))
+	server, hello, err := begin(cores[0], "flood-server", "--listen", "127.0.0.1:0", "--n", strconv.Itoa(o.n), "--buffer", strconv.Itoa(o.buffer))
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (c *child) serveFlood() error {
 	if err != nil {
 		return err
 	}
-	endpoint, err := netcode.Listen(c.listen, core, netcode.EndpointOptions{ForceBuffers: true})
+	endpoint, err := netcode.Listen(c.listen, core, netcode.EndpointOptions{ForceBuffers: true, ReceiveBufferBytes: c.buffer << 20})
 	if err != nil {
 		return err
 	}
