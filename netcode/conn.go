@@ -63,8 +63,8 @@ type Conn struct {
 	nat    *natSearch
 	mtu    mtu
 	ecn    marks
+	replay handshake.ReplayWindow // of which the newest number comes first
 	stats  ConnStats
-	replay handshake.ReplayWindow
 
 	pieces     []fragmented // unreliable messages in several packets
 	err        *CloseError

@@ -70,21 +70,33 @@ func (w *warming) fetch(flush bool) {
 	if len(group) > 1 {
 		for _, c := range group {
 			w.spent += cache.Touch(unsafe.Pointer(c), unsafe.Offsetof(c.replay)+unsafe.Sizeof(uint64(0)))
+			w.spent += cache.Touch(unsafe.Pointer(&c.stats.PacketsIn), 4*unsafe.Sizeof(c.stats.PacketsIn))
 		}
 		for _, c := range group {
 			w.spent += c.warmPointed(flush)
 		}
 		for _, c := range group {
-			w.spent += handshake.Touch(c.protector(flush))
-			w.spent += c.warmChannels(flush)
+			w.spent += c.warmKeys(flush) + c.warmChannels(flush)
 		}
 	}
 	clear(group)
 	w.n = 0
 }
 
-// protector returns the one that a flush, or receiving a packet, uses.
-func (c *Conn) protector(flush bool) handshake.Protector {
+// warmKeys touches the protector, in the belief that what goes to players is
+// long and what comes from them is short.
+func (c *Conn) warmKeys(flush bool) byte {
+	if flush != c.dialled {
+		return handshake.Touch(c.keys(flush), longPacket)
+	}
+	return handshake.Touch(c.keys(flush), 0)
+}
+
+// longPacket is more than any cipher treats as short.
+const longPacket = 1024
+
+// keys returns the protector that a flush, or receiving a packet, uses.
+func (c *Conn) keys(flush bool) handshake.Protector {
 	if flush {
 		return c.send
 	}

@@ -12,6 +12,10 @@ type recent uint64
 // send makes room for a packet.
 func (r *recent) send() { *r <<= 1 }
 
+// word returns the bits of the 32 packets from age before the newest on, as far
+// as it knows.
+func (r recent) word(age uint64) uint32 { return uint32(r >> age) }
+
 // ack marks the packet that is age before the newest, and reports whether it
 // is known to have been marked before. Of older ones it knows nothing.
 func (r *recent) ack(age uint64) (known bool) {

@@ -1,6 +1,7 @@
 package ack
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode/internal/cache"
@@ -111,6 +112,7 @@ func (s *Sender) At(number uint64) *Packet {
 // Touch brings the memory of those packets near the processor that are most
 // likely to be needed: the oldest in doubt, and the next.
 func (s *Sender) Touch() (sum byte) {
+	sum = cache.All(s.Acked[:min(cap(s.Acked), 1)])
 	for _, n := range [...]uint64{s.undone, s.next} {
 		if len(s.ring) > 0 {
 			p := &s.ring[n&uint64(len(s.ring)-1)]
@@ -256,9 +258,13 @@ func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
 }
 
 func (s *Sender) ackBits(newest uint64, a *wire.Ack) {
-	for i := range min(newest, 32*uint64(a.Words)) {
-		if a.Bits[i/32]>>(i%32)&1 != 0 {
-			s.ackOne(newest - 1 - i)
+	for w, word := range a.Bits[:a.Words] {
+		below := newest - min(newest, 32*uint64(w)) // bit n is of number below-1-n
+		if below < 32 {
+			word &= 1<<below - 1
+		}
+		for word &^= s.recent.word(s.next - below); word != 0; word &= word - 1 {
+			s.ackOne(below - 1 - uint64(bits.TrailingZeros32(word)))
 		}
 	}
 }

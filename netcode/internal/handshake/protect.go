@@ -225,18 +225,34 @@ func Forget(p Protector) {
 // alone.
 func (a *aead) Overhead() int { return tagLen }
 
-// Touch brings the keys of p near the processor; see package cache.
-func Touch(p Protector) (sum byte) {
+// Parts of crypto's AES-GCM that a packet needs: the round keys at its
+// beginning, and at its end the powers of the hash key, of which less than 128
+// bytes need the last alone. Where another version of Go has them elsewhere,
+// Touch fetches the wrong places, and nothing else happens.
+const (
+	gcmKeys   = 248
+	gcmPowers = 272
+	gcmLong   = 128
+)
+
+// Touch brings what p needs for a packet of at least n bytes near the
+// processor; see package cache.
+func Touch(p Protector, n int) (sum byte) {
 	a, ok := p.(*aead)
 	if !ok || a.cipher == nil {
 		return 0
 	}
 	sum = cache.Of(a)
-	if a.size > 0 {
-		// The second word of an interface is the pointer it holds.
-		sum += cache.Touch((*[2]unsafe.Pointer)(unsafe.Pointer(&a.cipher))[1], a.size)
+	// The second word of an interface is the pointer it holds.
+	switch at := (*[2]unsafe.Pointer)(unsafe.Pointer(&a.cipher))[1]; {
+	case a.size <= gcmKeys+gcmPowers:
+		return sum + cache.Touch(at, a.size)
+	case n < gcmLong:
+		powers := unsafe.Add(at, a.size-gcmPowers)
+		return sum + cache.Touch(at, gcmKeys) + cache.Touch(powers, 1) + cache.Touch(unsafe.Add(powers, gcmPowers-1), 1)
+	default:
+		return sum + cache.Touch(at, gcmKeys) + cache.Touch(unsafe.Add(at, a.size-gcmPowers), gcmPowers)
 	}
-	return sum
 }
 
 // FromSecret is the reverse of Secret, for a connection that moves to another

@@ -237,3 +237,23 @@ func TestSuites(t *testing.T) {
 		t.Error("a wire value has changed")
 	}
 }
+
+// TestTouch: any packet of any suite can be prepared for, also with keys that
+// are gone, and plaintext.
+func TestTouch(t *testing.T) {
+	for _, suite := range []Suite{ChaCha20Poly1305, AES256GCM} {
+		p, err := newAEAD(suite, make([]byte, KeyLen), make([]byte, ivLen))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{0, gcmLong - 1, gcmLong, 1 << 20} {
+			Touch(p, n)
+		}
+		if got, want := p.Overhead(), p.cipher.Overhead(); got != want {
+			t.Errorf("%v: overhead %d, want %d", suite, got, want)
+		}
+		Forget(p)
+		Touch(p, 0)
+	}
+	Touch(nil, 0)
+}
