@@ -98,6 +98,13 @@ func consumeRuns(a ack, k int, b []byte) (ack, []byte, error) {
 	return a, b, nil
 }
 
+// full returns the newest number, if those below acknowledged may be known to
+// have arrived, and no other.
+func (a ack) full(acknowledged uint64) uint64 {
+	from := max(acknowledged, 1) - 1
+	return from + (uint64(a.newest)-from)%a.width
+}
+
 // each calls received for every number that a tells of, newest being the full
 // newest one.
 func (a ack) each(newest uint64, received func(uint64)) {

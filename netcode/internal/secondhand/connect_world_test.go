@@ -11,7 +11,7 @@ import (
 
 var clear = weather{delay: 20 * time.Millisecond}
 
-var storm = weather{delay: 40 * time.Millisecond, jitter: 30 * time.Millisecond, loss: 0.15, double: 0.15}
+var storm = weather{delay: 40 * time.Millisecond, jitter: 30 * time.Millisecond, loss: 0.15, double: 0.15, damage: 0.05}
 
 // TestConnect goes through the handshake in each mode, with each suite, on a
 // good day and a bad one (section 6).

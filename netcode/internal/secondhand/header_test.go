@@ -15,6 +15,14 @@ type header struct {
 	low   uint32 // the low bytes of the number
 }
 
+// size returns how many bytes the number takes.
+func (h header) size() int {
+	if h.short {
+		return 1
+	}
+	return 3
+}
+
 func appendHeader(b []byte, h header) []byte {
 	first := byte(0xc0) | h.form<<1
 	if h.phase {
@@ -52,14 +60,11 @@ func consumeHeader(b []byte) (h header, n int, err error) {
 	return h, n, nil
 }
 
-// fullNumber returns the number nearest to expected that has these low bytes
-// (section 4.1).
-func fullNumber(low uint32, short bool, expected uint64) uint64 {
-	w := uint64(1) << 24
-	if short {
-		w = 1 << 8
-	}
-	n := expected&^(w-1) | uint64(low)
+// nearest returns the number nearest to expected that has these low bits, in
+// so many bytes (section 4.1).
+func nearest(low uint64, bytes int, expected uint64) uint64 {
+	w := uint64(1) << (8 * bytes)
+	n := expected&^(w-1) | low
 	switch {
 	case n > expected+w/2:
 		if n >= w {

@@ -24,7 +24,6 @@ type incoming struct {
 
 	began      uint64 // sequenced: where the newest delivered message began
 	assemblies []*assembly
-	anyNumber  bool
 	newest     uint64 // number of a fragmented message
 	dead       uint64 // those below are
 
@@ -95,11 +94,8 @@ func (c *incoming) fragment(f frame, position uint64) error {
 		f.index == f.last && (len(f.data) == 0 || last*pieceSize+len(f.data) > c.maxMessage):
 		return errors.New("fragment violates section 5.3")
 	}
-	number := uint64(f.number)
-	if c.anyNumber {
-		number = nearest16(f.number, c.newest)
-	}
-	c.anyNumber, c.newest = true, max(c.newest, number)
+	number := nearest(uint64(f.number), 2, c.newest)
+	c.newest = max(c.newest, number)
 	if number < c.dead {
 		return errRefused
 	}
@@ -135,15 +131,6 @@ func (c *incoming) fragment(f frame, position uint64) error {
 	return nil
 }
 
-// nearest16 returns the number nearest to at with these low bits.
-func nearest16(low uint16, at uint64) uint64 {
-	n := at + uint64(int64(int16(low-uint16(at))))
-	if int64(n) < 0 {
-		n += 1 << 16
-	}
-	return n
-}
-
 func (c *incoming) segment(f frame, packet uint64) error {
 	n := len(f.data)
 	skip := f.kind == kindMiddle && n == 0
@@ -159,7 +146,7 @@ func (c *incoming) segment(f frame, packet uint64) error {
 		}
 	}
 	c.last = max(c.last, packet)
-	number := nearest16(f.number, c.next)
+	number := nearest(uint64(f.number), 2, c.next)
 	if number < c.next || c.held[number].kind != 0 {
 		return nil // a duplicate
 	}

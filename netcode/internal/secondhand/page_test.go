@@ -224,3 +224,79 @@ func TestPageConnections(t *testing.T) {
 		}
 	}
 }
+
+// fields splits what is in the first column of a row.
+func fields(t *testing.T, row string) map[string]uint64 {
+	t.Helper()
+	all := map[string]uint64{}
+	for f := range strings.FieldsSeq(row) {
+		name, value, _ := strings.Cut(f, "=")
+		n, err := strconv.ParseUint(value, 0, 64)
+		if err != nil {
+			continue
+		}
+		all[name] = n
+	}
+	return all
+}
+
+// TestPageNumbers restores the numbers of A.2 and asks the window of A.17.
+func TestPageNumbers(t *testing.T) {
+	for _, row := range rows(t, "A.2") {
+		f := fields(t, row[0])
+		want, err := strconv.ParseUint(strings.Trim(strings.Split(row[1], "|")[2], " `"), 0, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got uint64
+		switch {
+		case strings.HasPrefix(row[0], "number"):
+			s := sender{next: f["number"], acknowledged: f["acknowledged"]}
+			if got = 3; s.short() {
+				got = 1
+			}
+		case strings.HasPrefix(row[0], "newest"):
+			a := ack{newest: uint32(f["newest"]), width: 1 << (8 * f["len"])}
+			got = a.full(f["acknowledged"])
+		default:
+			got = nearest(f["low"], int(f["len"]), f["expected"])
+		}
+		if got != want {
+			t.Errorf("%s: %#x, want %#x", row[0], got, want)
+		}
+	}
+	var w replayWindow
+	for _, row := range rows(t, "A.17") {
+		n, err := strconv.ParseUint(row[0], 0, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := w.fresh(n)
+		if want := strings.Contains(row[1], "accepted"); got != want {
+			t.Errorf("%s: accepted is %v", row[1], got)
+		}
+		w.mark(n)
+	}
+}
+
+// TestPageDeliveries has channels receive the frames of A.12 and A.13.
+func TestPageDeliveries(t *testing.T) {
+	for section, mode := range map[string]int{"A.12": latest, "A.13": unordered} {
+		var got []byte
+		in := incoming{channel: channel{mode, 262144, 524288, 256}, deliver: func(_ int, data []byte) { got = data }}
+		for _, row := range rows(t, section) {
+			_, text, _ := strings.Cut(row[0], "frame=")
+			f, rest, err := consumeFrame(decode(t, strings.ReplaceAll(text, "+", "")))
+			if err != nil || len(rest) != 0 {
+				t.Fatalf("%s: %v", row[0], err)
+			}
+			got = nil
+			if err := in.receive(f, fields(t, row[0])["packet"], 0); err != nil {
+				t.Fatalf("%s: %v", row[0], err)
+			}
+			if want := decode(t, strings.Split(row[1], "|")[2]); !bytes.Equal(got, want) {
+				t.Errorf("%s delivers %x, want %x", row[0], got, want)
+			}
+		}
+	}
+}

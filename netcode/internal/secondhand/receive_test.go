@@ -35,7 +35,7 @@ func (c *client) receivePacket(now time.Time, to netip.AddrPort, b []byte) error
 	if c.window.any {
 		expected = c.window.newest + 1
 	}
-	number := fullNumber(h.low, h.short, expected)
+	number := nearest(uint64(h.low), h.size(), expected)
 	if !c.window.fresh(number) {
 		return nil
 	}

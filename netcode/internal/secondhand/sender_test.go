@@ -42,8 +42,7 @@ func (s *sender) take(a ack, form uint8, packet uint64, now time.Time, received 
 	if a.none || s.anyAck && packet < s.ackPacket {
 		return nil
 	}
-	from := max(s.acknowledged, 1) - 1
-	newest := from + (uint64(a.newest)-from)%a.width
+	newest := a.full(s.acknowledged)
 	if newest >= s.next {
 		return errors.New("an ack of what was never sent")
 	}

@@ -20,6 +20,7 @@ type weather struct {
 	loss, double  float64
 	mtu           int     // larger datagrams vanish
 	mark          float64 // share of datagrams that routers mark
+	damage        float64 // share of datagrams of which a bit flips
 }
 
 // A world is a server of netcode's and clients of ours, in virtual time.
@@ -130,7 +131,12 @@ func (w *world) post(f flight) {
 			if w.random.Float64() < w.weather.mark {
 				f.mark = 3
 			}
-			w.flying = append(w.flying, f)
+			g := f
+			if w.random.Float64() < w.weather.damage {
+				g.data = bytes.Clone(f.data)
+				g.data[w.random.IntN(len(g.data))] ^= 1 << w.random.IntN(8)
+			}
+			w.flying = append(w.flying, g)
 		}
 		if w.random.Float64() >= w.weather.double {
 			return
