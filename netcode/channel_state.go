@@ -91,6 +91,34 @@ func (ch *channelState) waiting() bool {
 	return ch.reliable.Waiting()
 }
 
+// forget gives back what the channel held; its counters stay.
+func (ch *channelState) forget() {
+	switch {
+	case ch.incoming != nil:
+		ch.outgoing.Forget()
+		ch.incoming.Forget()
+	case ch.latest != nil:
+		ch.values.Forget()
+		ch.latest.Forget()
+	default:
+		ch.outbox.Forget()
+		ch.inbound.Forget()
+	}
+}
+
+// forgetTraffic gives back the memory of a connection that is over: it may be
+// remembered for long, for its ticket or by the application, and what a peer
+// made it hold must not be. Messages and notices not taken stay.
+func (c *Conn) forgetTraffic() {
+	for i := range c.channels {
+		c.channels[i].forget()
+	}
+	c.in.Forget()
+	c.out.Forget()
+	c.busy, c.filled, c.urgent, c.pieces = 0, 0, nil, nil
+	c.ride, c.others, c.shaking = redundancy{}, nil, nil
+}
+
 // tell turns what became of messages into notices.
 func (c *Conn) tell(i uint8) {
 	ch := &c.channels[i]

@@ -247,10 +247,11 @@ func (c *Core) forget(conn *Conn) {
 	conn.forgetKeys()
 	if conn.dialled {
 		conn.unlistAll()
-		return
+	} else {
+		delete(c.byID, conn.localID)
+		delete(c.pending, conn.handshakeKey())
 	}
-	delete(c.byID, conn.localID)
-	delete(c.pending, conn.handshakeKey())
+	conn.forgetTraffic()
 }
 
 // NextEvent returns the next event. Its Hello is valid until the next call of

@@ -146,6 +146,52 @@ func TestAsideLength(t *testing.T) {
 	}
 }
 
+// TestLostConnectionsAreLight: a connection that is remembered for its ticket
+// holds nothing of what its peer made it hold.
+func TestLostConnectionsAreLight(t *testing.T) {
+	l := ticketed(t, nil)
+	l.lose = func(toServer bool, n int) bool { return toServer && n%2 == 0 }
+	for range 4 {
+		l.conn.Send(l.now, chBulk, make([]byte, 200_000))
+		l.conn.Send(l.now, chState, make([]byte, 15_000))
+		l.accepted.Send(l.now, chBulk, make([]byte, 200_000))
+	}
+	l.run(50 * time.Millisecond)
+	old := l.accepted
+	if _, err := l.accepted.Send(l.now, chChat, []byte("unheard")); err != nil {
+		t.Fatal(err)
+	}
+	l.lose = func(bool, int) bool { return true }
+	l.pass(15 * time.Second)
+	if old.State() != StateClosed || l.server.tickets.byID[old.tickets.grant.id] == nil {
+		t.Fatalf("state %v, %v; want a lost connection with a ticket", old.State(), old.Err())
+	}
+	if got := heldBy(old); got > 0 {
+		t.Errorf("%d bytes are held", got)
+	}
+	if s := old.Stats(); s.PacketsIn == 0 || s.ReliableHeld != 0 {
+		t.Errorf("%+v", s)
+	}
+	l.lose = nil
+	l.rejoin(DialOptions{})
+	l.until("rejoin", func() bool { return l.accepted != nil })
+	if e := l.eventOf(EventConnected, l.accepted); e.Prior != old {
+		t.Errorf("prior %p, want %p", e.Prior, old)
+	}
+}
+
+// heldBy adds up what the export of a connection's channels would take, less
+// what it takes to say that there is nothing.
+func heldBy(c *Conn) (bytes int) {
+	for i := range c.channels {
+		fresh := newChannelState(i, &c.core.cfg.Channels[i])
+		if size := len(c.channels[i].appendState(nil)) - len(fresh.appendState(nil)); size > 16 {
+			bytes += size
+		}
+	}
+	return bytes
+}
+
 func packetFor(bytes uint16, carries uint8) *ack.Packet {
 	return &ack.Packet{Bytes: bytes, Carries: carries, Eliciting: true}
 }

@@ -56,6 +56,9 @@ func (r *Receiver) Next() uint64 { return r.next }
 // 0 to 1.
 func (r *Receiver) Loss() float64 { return r.loss }
 
+// Forget gives memory back when the connection is over; Loss stays.
+func (r *Receiver) Forget() { r.seen = history{} }
+
 // Add records that packet number, which travelled in numberLen bytes, arrived
 // at now. An eliciting packet makes an acknowledgement due.
 func (r *Receiver) Add(now time.Time, number uint64, numberLen int, eliciting bool) {

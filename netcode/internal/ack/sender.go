@@ -122,6 +122,13 @@ func (s *Sender) Touch() (sum byte) {
 	return sum
 }
 
+// Forget gives the memory of packets back when the connection is over.
+// Estimates and counters stay, and nothing else may be asked for.
+func (s *Sender) Forget() {
+	s.ring, s.Acked, s.Lost = nil, nil, nil
+	s.oldest, s.undone = s.next, s.next
+}
+
 // LastAck returns when the newest acknowledgement came.
 func (s *Sender) LastAck() time.Time { return s.lastAck }
 

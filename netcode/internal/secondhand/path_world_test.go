@@ -28,6 +28,7 @@ func TestMove(t *testing.T) {
 				c.move(at)
 				w.run(50 * time.Millisecond)
 			}
+			w.until("the server sees the last move", func() bool { return w.conn.Path().Remote == at })
 			w.until("all arrived", func() bool { return c.idle() && len(w.taken) == 12 && len(c.got) == 12 })
 			if got := w.conn.Stats().PathChanges; got < 12 {
 				t.Errorf("%d moves, want 12", got)
