@@ -290,6 +290,11 @@ func TestForeignDatagramsAndAnswers(t *testing.T) {
 func TestPollTellsWhenDatagramsArrived(t *testing.T) {
 	e := listen(t, ":0", serverConfig(), EndpointOptions{})
 	s := newStranger(t, e)
+	// Linux begins to stamp what arrives a moment after the first socket asked
+	// for it (net_enable_timestamp works in the background).
+	if err := s.socket.Rest(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
 	before := time.Now()
 	s.send("127.0.0.1")
 	after := time.Now()
@@ -323,6 +328,24 @@ func TestPollIsBounded(t *testing.T) {
 		if len(s.seen) != want {
 			t.Errorf("Poll %d: %d datagrams taken so far, want %d", i, len(s.seen), want)
 		}
+	}
+}
+
+// TestPollLeavesWhatCameLater: what arrived after a Poll began is for the next.
+func TestPollLeavesWhatCameLater(t *testing.T) {
+	e := listen(t, "127.0.0.1:0", serverConfig(), EndpointOptions{Batch: 2})
+	s := newStranger(t, e)
+	e.least = 4
+	before := time.Now()
+	for range 10 {
+		s.send("127.0.0.1")
+	}
+	e.Poll(before)
+	if len(s.seen) != 4 {
+		t.Errorf("%d datagrams taken that came after the Poll's now, want 4", len(s.seen))
+	}
+	if e.Poll(time.Now().Add(time.Second)); len(s.seen) != 10 {
+		t.Errorf("%d datagrams taken in all, want 10", len(s.seen))
 	}
 }
 
