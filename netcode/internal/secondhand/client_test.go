@@ -64,6 +64,7 @@ type client struct {
 	repeatAt  time.Time
 	giveUpAt  time.Time // of a Rejoin
 	refusals  map[byte]int
+	heardAt   time.Time
 	refused   byte // the reason that came twice
 
 	id       []byte // of the connection
@@ -153,6 +154,10 @@ func (c *client) flush(now time.Time) {
 		c.repeatHandshake(now)
 	}
 	if c.keys == nil {
+		return
+	}
+	if c.state == open && now.Sub(c.heardAt) > 10*time.Second { // section 4.4
+		c.state, c.closeReason = closed, 1
 		return
 	}
 	if c.lose(now) && len(c.control) == 0 {

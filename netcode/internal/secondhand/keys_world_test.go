@@ -37,6 +37,40 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestHandover has the server's end go on in another Core, which to us is
+// nothing but a change of keys (section 6.11).
+func TestHandover(t *testing.T) {
+	w := newWorld(t, serverConfig(), storm)
+	c := w.open(options{})
+	for i := range 20 {
+		c.send(2, text(i, 5000))
+		w.send(2, text(i, 5000), netcode.SendOptions{})
+		w.run(20 * time.Millisecond)
+	}
+	w.run(3 * time.Second)
+	state, err := w.conn.Export(w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := serverConfig()
+	config.Random = newEntropy(201)
+	if w.server, err = netcode.NewCore(config); err != nil {
+		t.Fatal(err)
+	}
+	if w.conn, err = w.server.Import(w.now, state); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		c.send(2, text(20+i, 5000))
+		w.send(2, text(20+i, 5000), netcode.SendOptions{})
+		w.run(20 * time.Millisecond)
+	}
+	w.until("all arrived", func() bool { return c.idle() && len(w.taken) == 40 && len(c.got) == 40 })
+	if c.keys.followed == 0 {
+		t.Error("the keys did not change")
+	}
+}
+
 // TestTicket comes back after an outage, with early data (section 6.12), and
 // a second time with the ticket of the second connection.
 func TestTicket(t *testing.T) {

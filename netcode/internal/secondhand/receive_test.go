@@ -46,6 +46,7 @@ func (c *client) receivePacket(now time.Time, to netip.AddrPort, b []byte) error
 	if err != nil {
 		return nil // forged, damaged, or too late
 	}
+	c.heardAt = now
 	if c.state == awaitPacket {
 		c.state, c.datagram = open, nil
 	}
