@@ -40,6 +40,9 @@ func (c *Conn) flight() pace.Flight {
 
 // paceStats fills in what congestion avoidance knows.
 func (c *Conn) paceStats(s *ConnStats) {
+	if least := c.control.MinRTT(); least > 0 {
+		s.MinRTT = least
+	}
 	s.QueueDelay, s.Bandwidth = c.control.Queue(), c.control.Bandwidth()
 	s.InFlight, s.SendWindow, s.PacingRate = c.out.Flight, c.control.Window(), c.control.PacingRate()
 	s.AppLimited, s.Competing = !c.control.Limited(), c.control.Competing()

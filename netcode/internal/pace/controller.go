@@ -55,6 +55,7 @@ type Controller struct {
 	window   int64 // bytes that may be in flight
 	resume   int64 // window to go back to after drain
 	full     int64 // window at which a queue was last seen; 0 = never
+	grown    int64 // last step of growth in steady
 	velocity int64 // growth in steady, doubling while nothing stands in the way
 
 	sampler sampler
@@ -65,6 +66,7 @@ type Controller struct {
 
 	roundStart time.Duration
 	tested     time.Duration // when drain last ended
+	probed     time.Duration // when the path was last seen empty on purpose
 	recovery   time.Duration // losses of packets sent before are answered
 	flatRate   int64         // greatest rate when startup last saw it grow
 }
@@ -94,6 +96,11 @@ func (c *Controller) Bandwidth() int { return int(c.sampler.rate()) }
 // Queue returns how long packets wait in queues, as the round trip tells: the
 // least of the last four less the least of the last seconds.
 func (c *Controller) Queue() time.Duration { return c.delay.queue() }
+
+// MinRTT returns the round-trip time of the path without a queue: the least
+// of the last 5 to 10 s, or longer while another flow keeps the queue full.
+// Zero before the first sample.
+func (c *Controller) MinRTT() time.Duration { return c.delay.base() }
 
 // Limited reports whether the network decides how much leaves.
 func (c *Controller) Limited() bool { return c.limited }
@@ -135,7 +142,7 @@ func (c *Controller) Acked(now, sentAt time.Time, bytes int, m Mark) {
 func (c *Controller) Lost(now, sentAt time.Time) {
 	t, sent := c.since(now), c.since(sentAt)
 	c.losses.lost++
-	if c.mode != compete || sent < c.recovery {
+	if c.mode != compete || sent < c.recovery || c.losses.floor > lossUnit/20 {
 		return
 	}
 	// What is lost while the queue is short is not lost for want of room.
@@ -164,18 +171,18 @@ func (c *Controller) Settle(now time.Time, sample time.Duration) {
 	t := c.since(now)
 	newest, any := c.sampler.settle(t, c.delay.base(), &c.delay.stay)
 	if sample > 0 && any {
-		c.delay.observe(sample, newest >= c.roundStart)
-	}
-	if c.mode == startup && c.limited && c.delay.standing(c.startupLimit()) {
-		c.leaveStartup(t)
-		return
+		c.delay.observe(sample, newest >= c.roundStart, c.Competing())
+		if c.mode == startup && c.standing(min(sample, maxStay)) && c.limited {
+			c.leaveStartup(t)
+			return
+		}
 	}
 	if !any || newest < c.roundStart {
 		return
 	}
 	// A round is over when a packet sent in it has been acknowledged, and
 	// enough of them that jitter does not pass for a queue.
-	if c.mode != startup && c.delay.samples < roundSamples && t-c.roundStart < 4*c.delay.stay {
+	if c.mode != startup && c.delay.samples < c.enough() && t-c.roundStart < 4*c.delay.stay {
 		return
 	}
 	if c.delay.samples > 0 {

@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // roundSamples is how many round-trip times a round has at least: the least
 // of four leaves out most jitter, and is there after 67 ms at 60 packets a
@@ -14,16 +17,32 @@ type delay struct {
 	next    uint8
 	count   uint8 // of recent, up to roundSamples
 	samples uint16
-	least   time.Duration // of the round's samples
-	before  time.Duration // least of the round before
-	noise   time.Duration // mean standing queue when there is none
-	longest time.Duration // longest queue lately; falls by 1/16 each round
-	stay    time.Duration // mean time from sending to acknowledgement
-	turned  time.Duration // when bases last moved
+	least   time.Duration    // of the round's samples
+	before  time.Duration    // least of the round before
+	noise   time.Duration    // mean standing queue when there is none
+	longest time.Duration    // longest queue lately; falls by 1/16 each round
+	stay    time.Duration    // mean time from sending to acknowledgement
+	turned  time.Duration    // when bases last moved
+	last    time.Duration    // the newest sample
+	jitter  time.Duration    // mean difference of two samples in a row
+	counted uint16           // samples in the round before
+	kept    time.Duration    // base before somebody else filled the queue; 0 = nobody does
+	highs   [2]time.Duration // greatest of the rounds' leasts, as bases
+	streak  uint16           // samples in a row that show a queue
+	age     uint8            // windows since kept
+	seen    uint8            // differences in jitter, up to 16
 }
 
 // base returns the round-trip time of the empty path; zero if not known.
 func (d *delay) base() time.Duration {
+	if d.kept > 0 {
+		return min(d.kept, d.lowest())
+	}
+	return d.lowest()
+}
+
+// lowest returns the least of the last seconds.
+func (d *delay) lowest() time.Duration {
 	switch {
 	case d.bases[1] == 0 || d.bases[0] != 0 && d.bases[0] < d.bases[1]:
 		return d.bases[0]
@@ -31,13 +50,28 @@ func (d *delay) base() time.Duration {
 	return d.bases[1]
 }
 
+// keep believes the base for longer: a queue stays that may be another's.
+func (d *delay) keep(t time.Duration) {
+	if d.kept == 0 {
+		d.kept, d.age = d.base(), 0
+		d.turn(t)
+	}
+}
+
 // observe takes a sample. inRound says that its packet was sent in the
-// present round.
-func (d *delay) observe(rtt time.Duration, inRound bool) {
+// present round, contested that what changes may be another's queue.
+func (d *delay) observe(rtt time.Duration, inRound, contested bool) {
 	rtt = min(rtt, maxStay)
 	if d.bases[0] == 0 || rtt < d.bases[0] {
 		d.bases[0] = rtt
 	}
+	if d.last > 0 && !contested {
+		// Only what falls: what rises may be a queue that grows.
+		fall := min(max(0, d.last-rtt), 4*d.jitter+maxRise)
+		d.seen = min(d.seen+1, 16)
+		d.jitter += (2*fall - d.jitter) / time.Duration(d.seen)
+	}
+	d.last = rtt
 	queue := rtt - d.base()
 	d.longest = max(d.longest, queue)
 	d.recent[d.next%roundSamples] = rtt
@@ -64,21 +98,15 @@ func (d *delay) queue() time.Duration {
 	return max(0, least-d.base())
 }
 
-// spread is how far apart the last samples are.
-func (d *delay) spread() time.Duration {
-	if d.count == 0 {
+// rough is how much later than the base the earliest of n samples is expected
+// without any queue, if all differences between samples above grain are
+// jitter.
+func (d *delay) rough(n uint16, grain time.Duration) time.Duration {
+	if d.jitter <= grain {
 		return 0
 	}
-	least, most := d.recent[0], d.recent[0]
-	for _, rtt := range d.recent[1:d.count] {
-		least, most = min(least, rtt), max(most, rtt)
-	}
-	return most - least
-}
-
-// standing reports whether all of the last samples show a queue of limit.
-func (d *delay) standing(limit time.Duration) bool {
-	return d.count == roundSamples && d.queue() >= limit
+	jitter := float64(d.jitter) - float64(grain)*float64(grain)/float64(d.jitter)
+	return time.Duration(2 * jitter * math.Sqrt(roundSamples/float64(max(n, 1))))
 }
 
 // roundQueue returns the standing queue of the round.
@@ -94,12 +122,23 @@ func (d *delay) quiet(queue time.Duration) {
 }
 
 func (d *delay) beginRound() {
-	d.before, d.samples = d.least, 0
+	d.highs[0] = max(d.highs[0], d.least)
+	d.before, d.counted, d.samples = d.least, d.samples, 0
 	d.longest -= d.longest / 16
 }
 
-// turn begins a new window for the base.
+// turn begins a new window for the base. A queue that belongs to others moves
+// by an eighth in two windows, since they take theirs back by 30 % (RFC 9438)
+// or by half; what does not is the path, which has become longer.
 func (d *delay) turn(t time.Duration) {
+	if d.kept > 0 {
+		low := d.lowest()
+		still := max(d.highs[0], d.highs[1])-low < max((low-d.kept)/8, d.rough(d.counted, maxStep))
+		if d.age++; d.age > 2 && still || d.age > keptWindows {
+			d.kept = 0
+		}
+	}
+	d.highs[1], d.highs[0] = d.highs[0], 0
 	d.bases[1], d.bases[0] = d.bases[0], 0
 	d.turned = t
 	if d.bases[1] == 0 {

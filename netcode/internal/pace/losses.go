@@ -12,7 +12,8 @@ const lossUnit = 1 << 16
 type losses struct {
 	acked, lost uint32
 	floor       uint32
-	answered    bool // we send less since the last rate
+	before      uint32 // rate that was answered
+	answered    bool   // we send less since the last rate
 }
 
 // spurious takes back losses: the packets came late.
@@ -31,12 +32,21 @@ func (l *losses) rate() (rate uint32, excess, ok bool) {
 	switch {
 	case rate < l.floor:
 		l.floor -= (l.floor - rate) / 8
-	case l.answered:
-		l.floor += (rate - l.floor) / 4
+	case l.answered && rate >= l.before/4*3:
+		l.floor = max(l.floor, min(rate, l.before)/4*3)
 	}
 	excess = rate > 2*l.floor+lossUnit/50
-	l.answered = excess
+	l.answered, l.before = excess, rate
 	return rate, excess, true
+}
+
+// learn takes a rate for what is there anyway: the path carried more and more.
+func (l *losses) learn(rate uint32) { l.floor = max(l.floor, rate/4*3) }
+
+// now returns the greater of the floor and the rate since it was last measured.
+func (l *losses) now() int64 {
+	lost := uint64(l.lost) * lossUnit / (uint64(l.acked) + uint64(l.lost) + 1)
+	return int64(max(l.floor, uint32(min(lost, lossUnit/2))))
 }
 
 // forget drops what was counted.

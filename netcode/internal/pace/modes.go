@@ -9,6 +9,7 @@ const (
 	// MIN_RTT_THRESH), fills the path no better and is a millisecond more.
 	slack     = 3 * time.Millisecond
 	maxTarget = 50 * time.Millisecond
+	maxGrain  = 16 * time.Millisecond
 
 	// maxRise is the most that startup waits for. RFC 9406, MAX_RTT_THRESH,
 	// has 16 ms in the least of eight samples; on a long path that is seen
@@ -26,9 +27,9 @@ const (
 	// baseWindow is how long the least round-trip time is believed without
 	// having been seen again; at most twice that (BBR: 5 s between probes,
 	// 10 s for the filter; draft-ietf-ccwg-bbr, section 4.3.4.1).
-	baseWindow        = 5 * time.Second
-	firstDrain        = time.Second // after startup, to learn soon what jitter looks like
-	baseWindowCompete = 30 * time.Second
+	baseWindow  = 5 * time.Second
+	keptWindows = 24          // two minutes, beside another flow
+	firstDrain  = time.Second // after startup, to learn soon what jitter looks like
 
 	// A queue that stays for five round trips is somebody else's (Copa,
 	// section 2.2), if we held back.
@@ -55,7 +56,18 @@ func (c *Controller) target() time.Duration {
 
 // tolerance is target with what jitter looks like a queue.
 func (c *Controller) tolerance() time.Duration {
-	return c.target() + min(2*c.delay.noise, max(c.delay.base()/4, maxNoise))
+	return c.target() + max(c.noise(), c.rough(c.delay.counted))
+}
+
+// rough is how late the earliest of n samples is by jitter. Packets that wait
+// for each other are none.
+func (c *Controller) rough(n uint16) time.Duration {
+	return c.delay.rough(n, min(c.target(), maxGrain))
+}
+
+// noise is what jitter looked like in the drains.
+func (c *Controller) noise() time.Duration {
+	return min(2*c.delay.noise, max(c.delay.base()/4, maxNoise))
 }
 
 // empty is the queue that counts as none when the question is whose it is
@@ -77,14 +89,51 @@ func (c *Controller) rateNow() int64 {
 // seen only when it has grown for a round trip.
 func (c *Controller) growth() int64 {
 	base := max(c.delay.base(), time.Millisecond)
-	return int64(min(max(100*maxOvershoot/base, 35), 100))
+	growth := int64(min(max(100*maxOvershoot/base, 35), 100))
+	if c.delay.streak >= max(roundSamples, c.conviction()/2) {
+		growth /= 4 // RFC 9406, section 4.2: CSS_GROWTH_DIVISOR
+	}
+	return growth
 }
+
+// sure is the velocity beyond which steps grow with it: the path has had room
+// for four rounds.
+const sure = 16
 
 const maxOvershoot = 100 * time.Millisecond
 
 // startupLimit is the queue at which startup ends (RFC 9406, section 4.2).
 func (c *Controller) startupLimit() time.Duration {
-	return max(min(max(c.delay.base()/8, slack), maxRise), c.target()) + max(c.delay.spread()-3*maxRise, min(2*c.delay.noise, max(c.delay.base()/4, maxNoise)))
+	rise := max(min(max(c.delay.base()/8, slack), maxRise), c.target())
+	return rise + max(c.noise(), 2*c.rough(roundSamples))
+}
+
+// standing takes a sample in startup and reports whether a queue stands: in
+// four samples in a row, or in twelve where jitter may look like one.
+func (c *Controller) standing(sample time.Duration) bool {
+	d := &c.delay
+	if sample-d.base() < c.startupLimit() {
+		d.streak = 0
+		return false
+	}
+	d.streak = min(d.streak+1, 8*roundSamples)
+	return d.streak >= c.conviction()
+}
+
+// conviction is how many samples in a row end startup.
+func (c *Controller) conviction() uint16 {
+	if c.rough(roundSamples) > 0 {
+		return uint16(min(max(c.delay.base()/(32*time.Millisecond), 2*roundSamples), 8*roundSamples))
+	}
+	return uint16(min(max(c.delay.base()/(64*time.Millisecond), roundSamples), 3*roundSamples))
+}
+
+// enough is how many samples a round has.
+func (c *Controller) enough() uint16 {
+	if !c.Competing() && c.rough(roundSamples) > 0 {
+		return 4 * roundSamples
+	}
+	return roundSamples
 }
 
 // holds is how much of the window the path holds without a queue.
@@ -96,11 +145,17 @@ func (c *Controller) holds(queue time.Duration) int64 {
 // leaveStartup takes back what the last round trip added, and the queue.
 func (c *Controller) leaveStartup(t time.Duration) {
 	c.mode, c.tested = steady, t
-	c.setWindow(c.holds(c.delay.queue()) * 100 / (100 + c.growth()))
-	c.full = c.window * 5 / 4
-	c.losses.forget() // what overflowed is answered
+	// What arrived, and an eighth, is more than the path holds.
+	known := c.sampler.rate() * int64(c.delay.base()+c.rough(roundSamples)) / int64(time.Second) * lossUnit / (lossUnit - c.losses.now())
+	c.setWindow(min(max(c.holds(max(0, c.delay.queue()-c.rough(roundSamples)))*100/(100+c.growth()), known), known*9/8+minWindow))
+	c.full = c.window
+	c.setWindow(c.window * 7 / 8) // for a round or two, so that the queue goes
+	c.losses.forget()             // what overflowed is answered
 	c.skip, c.velocity = 1, 1
-	c.delay.turned = t - baseWindow + max(firstDrain, 8*c.delay.base())
+	if c.rough(roundSamples) > 0 {
+		c.velocity = sure // it may have been jitter
+	}
+	c.probed = t - baseWindow + max(firstDrain, 8*c.delay.base())
 	c.beginRound(t)
 }
 
@@ -108,25 +163,34 @@ func (c *Controller) leaveStartup(t time.Duration) {
 func (c *Controller) endRound(t time.Duration) {
 	loss, excess, measured := c.losses.rate()
 	queue := c.delay.roundQueue()
+	if c.mode != steady && t-c.delay.turned > baseWindow {
+		c.delay.turn(t)
+	}
 	switch c.mode {
 	case startup:
 		if c.marked {
 			c.leaveStartup(t)
 			return
 		}
-		c.endStartupRound(t, measured && excess && loss > lossUnit/10)
+		c.endStartupRound(t, loss, measured && excess && loss > lossUnit/10)
 	case steady:
-		c.endSteadyRound(t, queue, measured && excess || c.marked)
+		if !excess {
+			loss = 0
+		}
+		c.endSteadyRound(t, queue, loss)
 	case drain:
 		c.endDrainRound(t, queue)
 	case compete:
+		if measured && excess && c.losses.floor > lossUnit/20 {
+			c.marked = true
+		}
 		c.endCompeteRound(t, queue)
 	}
 }
 
 // endStartupRound ends startup when the rate has not grown by a quarter in
 // three rounds, or in one that lost much (draft-ietf-ccwg-bbr, section 4.3.1).
-func (c *Controller) endStartupRound(t time.Duration, lossy bool) {
+func (c *Controller) endStartupRound(t time.Duration, loss uint32, lossy bool) {
 	c.delay.quiet(c.delay.queue())
 	rate := c.sampler.rate()
 	if !c.used() {
@@ -134,6 +198,7 @@ func (c *Controller) endStartupRound(t time.Duration, lossy bool) {
 	}
 	if 4*rate >= 5*c.flatRate {
 		c.flatRate, c.flatRounds = rate, 0
+		c.losses.learn(loss)
 		return
 	}
 	if c.flatRounds++; c.flatRounds >= 3 || lossy {
@@ -143,7 +208,7 @@ func (c *Controller) endStartupRound(t time.Duration, lossy bool) {
 }
 
 // endSteadyRound moves the window towards a queue of the target.
-func (c *Controller) endSteadyRound(t, queue time.Duration, excess bool) {
+func (c *Controller) endSteadyRound(t, queue time.Duration, excess uint32) {
 	if queue <= c.empty() {
 		c.tested = t
 	}
@@ -152,28 +217,36 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess bool) {
 	case t-c.tested > patience:
 		c.startDrain(t, true)
 		return
-	case t-c.delay.turned > max(baseWindow, 16*c.delay.stay):
-		if c.used() {
-			c.startDrain(t, false)
-			return
-		}
+	case t-c.probed > max(baseWindow, 16*c.delay.stay) && c.used():
+		c.startDrain(t, false)
+		return
+	case t-c.delay.turned > baseWindow:
 		c.delay.turn(t)
 	}
 	if c.skip > 0 {
-		c.skip--
+		if c.skip--; c.losses.answered {
+			c.losses.forget()
+		}
+		if c.flatRate > 0 { // what startup's last round carried is known now
+			c.full, c.flatRate = max(c.full, c.known()), 0
+		}
 		return
 	}
 	goal := c.tolerance()
 	switch {
-	case excess:
+	case excess > 0 || c.marked:
 		c.full = min(c.window, max(c.full, c.window*7/8))
-		c.setWindow(c.window * markBeta / 100)
+		c.setWindow(c.window * min(markBeta, max(50, 100-100*int64(excess)/lossUnit)) / 100)
 		c.velocity, c.skip = 1, 1
+	case queue >= goal-c.target()/2 && c.velocity > sure:
+		// What the last two rounds added is not in the queue yet.
+		c.full, c.velocity, c.skip = c.window-c.grown, 1, 1
+		c.setWindow(min(c.holds(queue), c.window-c.grown))
 	case queue > 2*goal:
 		if c.resume == 0 {
 			c.resume = c.window // if the queue turns out to be another's
 		}
-		c.setWindow(max(c.holds(queue-goal/2), c.window*7/10))
+		c.setWindow(max(c.holds(queue-goal/2), c.window/2))
 		c.velocity, c.skip = 1, 1
 		return
 	case queue >= goal-c.target()/2:
@@ -185,6 +258,16 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess bool) {
 	c.resume = 0
 }
 
+// known is the window at which the greatest rate of the last seconds arrives.
+func (c *Controller) known() int64 {
+	loss := c.losses.floor
+	if c.losses.before > lossUnit/20 {
+		loss = max(loss, c.losses.before)
+	}
+	sent := c.sampler.rate() * lossUnit / (lossUnit - int64(min(loss, lossUnit/2)))
+	return sent * int64(c.delay.stay) / int64(time.Second)
+}
+
 // grow opens the window of a path that is not full by less than missing.
 func (c *Controller) grow(missing time.Duration) {
 	if c.window < c.full*15/16 {
@@ -192,23 +275,42 @@ func (c *Controller) grow(missing time.Duration) {
 		return
 	}
 	// More than what arrives, and a quarter, is not on its way but lost.
-	known := c.sampler.rate() * int64(c.delay.stay) / int64(time.Second)
-	if c.window*(lossUnit-int64(c.losses.floor))/lossUnit > known*5/4 {
-		c.velocity = 1
+	known := c.known()
+	if c.window > known*5/4 {
 		return
 	}
 	step := c.rateNow() * int64(missing) / int64(time.Second) / 4 * c.velocity
-	c.setWindow(c.window + min(max(step, packetBytes/4), c.window/4, c.rateNow()*int64(maxStep)/int64(time.Second)))
+	most := c.rateNow() * int64(max(maxStep, c.delay.base()/64)) / int64(time.Second)
+	if c.window <= known {
+		accelerated := most * max(1, c.velocity/sure)
+		if c.velocity < 8*sure {
+			accelerated = min(accelerated, known*9/8-c.window)
+		}
+		most = max(most, accelerated)
+	}
+	c.grown = min(max(min(step, most), packetBytes/4), c.window*c.growth()/100)
+	c.setWindow(c.window + c.grown)
 	c.velocity = min(2*c.velocity, 1024)
+	if c.rough(roundSamples) > 0 {
+		c.velocity = min(2*c.velocity, 1024) // rounds are longer
+	}
 }
 
 // startDrain begins to send so little that our own queue goes away.
 func (c *Controller) startDrain(t time.Duration, contested bool) {
-	back := max(c.window, c.resume)
+	back := c.window
+	if contested {
+		back = max(back, c.resume)
+	}
 	c.setWindow(c.holds(c.delay.queue()) * 3 / 4)
 	c.resume = back
 	c.mode, c.contested, c.drained = drain, contested, 0
-	if !contested || t-c.delay.turned > baseWindowCompete {
+	if !contested {
+		c.probed = t
+	}
+	if contested {
+		c.delay.keep(t)
+	} else {
 		c.delay.turn(t)
 	}
 	c.beginRound(t)
