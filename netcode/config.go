@@ -76,7 +76,8 @@ type Config struct {
 	// connection's User. An error turns the client away with CloseNotAdmitted
 	// and the error's text, or with the reason and text of a *CloseError. It
 	// is called from Receive and must not call the Core; its argument's bytes
-	// are valid during the call.
+	// are valid during the call. A client that comes back with a ticket was let
+	// in before and is not asked again: Event.Prior tells who it was.
 	Admit func(now time.Time, a Applicant) (user any, err error)
 
 	// HandshakeRate is how many handshakes a second one host, an IPv4 address

@@ -47,5 +47,4 @@ func (c *Conn) receiveMarks(total uint32) {
 	c.ecn.peer = total
 	c.stats.MarkedOut += uint64(n)
 	c.control.Marked()
-	c.control.Marked()
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Errors of Send, Dial and NewCore.
+// Errors of Send, Dial, TryPath and Export.
 var (
 	// ErrClosed means that the connection is closed or closing.
 	ErrClosed = errors.New("netcode: connection is closed")
@@ -74,10 +74,11 @@ type Event struct {
 // Zero is none.
 type MessageID uint64
 
-// A Notice tells what became of an unreliable message. Delivered means that
-// the peer's application can read it, or could not because a newer message of
-// a sequenced channel was there first. Otherwise the message counts as lost;
-// under extreme delay it may arrive all the same.
+// A Notice tells what became of an unreliable message, or of a reliable one
+// that asked for it (SendOptions.Notify). Delivered means that the peer's
+// application can read it, or could not because a newer message of a sequenced
+// channel was there first. Otherwise the message counts as lost; under extreme
+// delay it may arrive all the same.
 type Notice struct {
 	ID        MessageID
 	Channel   int
