@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,19 @@ func TestPhaseVectors(t *testing.T) {
 		checkSecret(t, want, "client", phase, conn.send)
 		checkSecret(t, want, "client", phase, accepted.receive)
 		checkSecret(t, want, "server", phase, accepted.send)
+		for what, p := range map[string]struct {
+			by          handshake.Protector
+			head, plain string
+		}{
+			"packet up, phase 1":   {conn.send, "d131323301", "000001"},
+			"packet down, phase 1": {accepted.send, "d001", "0100"},
+		} {
+			head := unhex(t, p.head)
+			got := p.by.Seal(head, head, unhex(t, p.plain), 1)
+			if strings.HasSuffix(what, phase) && !bytes.Equal(got, want[what]) {
+				t.Errorf("%s = %x, want %x", what, got, want[what])
+			}
+		}
 	}
 }
 

@@ -240,6 +240,11 @@ func TestPageNumbers(t *testing.T) {
 			t.Errorf("docs/PROTOCOL.md does not say %q", want)
 		}
 	}
+	for _, name := range dropNames {
+		if !strings.Contains(text, "*"+name+"*") {
+			t.Errorf("docs/PROTOCOL.md section 9 lacks %q", name)
+		}
+	}
 	for reason := range closeReasonNames {
 		if !strings.Contains(text, fmt.Sprintf("\n| %d | ", reason)) {
 			t.Errorf("docs/PROTOCOL.md section 7 lacks reason %d", reason)

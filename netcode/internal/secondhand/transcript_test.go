@@ -94,6 +94,19 @@ func TestPageConnections(t *testing.T) {
 	phases := readTranscript(t, "A.14")
 	for phase := 1; phase <= 2; phase++ {
 		c.keys.advance()
+		if phase == 1 {
+			var out []byte
+			c.out = func(_ netip.AddrPort, b []byte) { out = b }
+			c.ping(0)
+			c.flush(time.Unix(0, 0))
+			if want := phases["packet up, phase 1"]; !bytes.Equal(out, want) {
+				t.Errorf("packet up, phase 1: sent %x, want %x", out, want)
+			}
+			c.receive(time.Unix(0, 0), address(2), phases["packet down, phase 1"])
+			if c.acknowledged != 2 || c.violation != nil {
+				t.Errorf("packet down, phase 1: packets below %d are acknowledged (%v), want 2", c.acknowledged, c.violation)
+			}
+		}
 		for side, prk := range map[string][]byte{"client": c.keys.upPRK, "server": c.keys.downPRK} {
 			got := expand(prk, "reckon v1 chacha20poly1305 key", 32)
 			if want := phases[fmt.Sprintf("%s key, phase %d", side, phase)]; !bytes.Equal(got, want) {
