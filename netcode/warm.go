@@ -105,13 +105,12 @@ func (c *Conn) keys(flush bool) handshake.Protector {
 
 // warmPointed touches what the connection points at.
 func (c *Conn) warmPointed(flush bool) byte {
-	sum := c.out.Touch()
-	if flush {
-		for set := c.busy; set != 0; set = set.rest() {
-			sum += cache.Of(&c.channels[set.first()])
-		}
-	} else {
-		sum += cache.All(c.channels) + c.queue.Touch() + c.notices.touch() + c.replay.Touch()
+	if !flush {
+		return c.out.Touch() + cache.All(c.channels) + c.queue.Touch() + c.notices.touch() + c.replay.Touch()
+	}
+	sum := c.out.TouchNext()
+	for set := c.busy; set != 0; set = set.rest() {
+		sum += cache.Of(&c.channels[set.first()])
 	}
 	return sum
 }

@@ -109,17 +109,24 @@ func (s *Sender) At(number uint64) *Packet {
 	return &s.ring[number&uint64(len(s.ring)-1)]
 }
 
-// Touch brings the memory of those packets near the processor that are most
-// likely to be needed: the oldest in doubt, and the next.
+// Touch brings what an Ack will most likely need near the processor, and
+// TouchNext what Add will; see package cache.
 func (s *Sender) Touch() (sum byte) {
-	sum = cache.All(s.Acked[:min(cap(s.Acked), 1)])
-	for _, n := range [...]uint64{s.undone, s.next} {
-		if len(s.ring) > 0 {
-			p := &s.ring[n&uint64(len(s.ring)-1)]
-			sum += cache.Of(p) + cache.All(p.Items[:min(cap(p.Items), 1)])
-		}
+	return cache.All(s.Acked[:min(cap(s.Acked), 1)]) + s.touch(s.undone)
+}
+
+// TouchNext is described at Touch.
+func (s *Sender) TouchNext() (sum byte) { return s.touch(s.next) }
+
+func (s *Sender) touch(number uint64) (sum byte) {
+	if len(s.ring) == 0 {
+		return 0
 	}
-	return sum
+	p := &s.ring[number&uint64(len(s.ring)-1)]
+	if cap(p.Items) == 0 {
+		return 0
+	}
+	return cache.All(p.Items[:1]) // which takes p as well
 }
 
 // Forget gives the memory of packets back when the connection is over.
