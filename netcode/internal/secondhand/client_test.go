@@ -64,8 +64,8 @@ type client struct {
 	repeatAt  time.Time
 	giveUpAt  time.Time // of a Rejoin
 	refusals  map[byte]int
-	heardAt   time.Time
-	refused   byte // the reason that came twice
+	heardAt   time.Time // when a packet opened; at first, when it began
+	refused   byte      // the reason that came twice
 
 	id       []byte // of the connection
 	suite    uint8
@@ -97,7 +97,7 @@ type client struct {
 }
 
 func newClient(o options, local netip.AddrPort, now time.Time) *client {
-	c := &client{options: o, local: local, refusals: map[byte]int{}}
+	c := &client{options: o, local: local, heardAt: now, refusals: map[byte]int{}}
 	if o.random == nil {
 		c.random = newEntropy(o.seed)
 	}
@@ -150,14 +150,14 @@ func (c *client) flush(now time.Time) {
 	if c.state == closed {
 		return
 	}
+	if now.Sub(c.heardAt) > 10*time.Second { // sections 4.4 and 6.2
+		c.state, c.closeReason = closed, 1
+		return
+	}
 	if c.state < open && !now.Before(c.repeatAt) {
 		c.repeatHandshake(now)
 	}
 	if c.keys == nil {
-		return
-	}
-	if c.state == open && now.Sub(c.heardAt) > 10*time.Second { // section 4.4
-		c.state, c.closeReason = closed, 1
 		return
 	}
 	if c.lose(now) && len(c.control) == 0 {
