@@ -32,6 +32,11 @@ type lab struct {
 	// mark says how congested a datagram arrives (ECN). If nil, not at all.
 	mark func(toServer bool) uint8
 
+	// stamp says when a datagram counts as received, which may be earlier than
+	// the last flush, as with the times of arrival that a kernel tells. If nil,
+	// now.
+	stamp func() time.Time
+
 	// route says what becomes of a datagram's path on its way: as the sender
 	// names it, then as the receiver sees it; false if it leads nowhere. If
 	// nil, there is one way, and a second for a second socket.
@@ -179,7 +184,11 @@ func (l *lab) deliverDue() {
 		if l.mark != nil {
 			ecn = l.mark(f.toServer)
 		}
-		to.ReceiveMarked(l.now, from, f.datagram, ecn)
+		at := l.now
+		if l.stamp != nil {
+			at = l.stamp()
+		}
+		to.ReceiveMarked(at, from, f.datagram, ecn)
 	}
 }
 
