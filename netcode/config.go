@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -102,7 +103,7 @@ type Config struct {
 
 	// Keepalive is the longest time without sending. If zero, 1 second. It
 	// must be shorter than Timeout. KeepaliveNAT makes it as long as holds the
-	// mapping of a NAT.
+	// mapping of a NAT; not with Plaintext.
 	Keepalive time.Duration
 
 	// MaxDatagram bounds the size of datagrams, in bytes of UDP payload.
@@ -181,10 +182,12 @@ func (c Config) withDefaults() (Config, error) {
 		err = fmt.Errorf("netcode: Config.Suite is %d, want 0 to %d", c.Suite, SuiteAES256GCM)
 	case c.HandshakeTimeout < 0:
 		err = fmt.Errorf("netcode: Config.HandshakeTimeout is %v, want 0 or more", c.HandshakeTimeout)
+	case c.Keepalive == KeepaliveNAT && c.Plaintext:
+		err = errors.New("netcode: Config.Keepalive is KeepaliveNAT, which needs encryption: a plaintext connection does not survive the end of a mapping")
 	case c.Keepalive == KeepaliveNAT && c.Timeout > 0 && c.Timeout < minTimeoutNAT:
 		err = fmt.Errorf("netcode: Config.Timeout is %v, want %v or more, or less than zero, with KeepaliveNAT", c.Timeout, minTimeoutNAT)
 	case c.Keepalive < 0 && c.Keepalive != KeepaliveNAT || (c.Timeout > 0 && c.Keepalive >= c.Timeout):
-		err = fmt.Errorf("netcode: Config.Keepalive is %v, want less than Timeout, %v", c.Keepalive, c.Timeout)
+		err = fmt.Errorf("netcode: Config.Keepalive is %v, want more than zero and less than Timeout, %v, or KeepaliveNAT", c.Keepalive, c.Timeout)
 	case c.MaxAckDelay < 0 || c.MaxAckDelay > limitMaxAckDelay:
 		err = fmt.Errorf("netcode: Config.MaxAckDelay is %v, want 0 to %v", c.MaxAckDelay, limitMaxAckDelay)
 	case c.MaxDatagram < wire.MaxDatagram || c.MaxDatagram > limitDatagram:

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -194,4 +195,16 @@ func heldBy(c *Conn) (bytes int) {
 
 func packetFor(bytes uint16, carries uint8) *ack.Packet {
 	return &ack.Packet{Bytes: bytes, Carries: carries, Eliciting: true}
+}
+
+// TestTicketPrintsNothing: neither a ticket nor a pointer to one shows its key
+// in a log.
+func TestTicketPrintsNothing(t *testing.T) {
+	l := ticketed(t, nil)
+	ticket := l.conn.Ticket()
+	for _, got := range []string{fmt.Sprintf("%v %+v %s", ticket, ticket, ticket), fmt.Sprintf("%v %+v %s", *ticket, *ticket, *ticket)} {
+		if got != "netcode.Ticket netcode.Ticket netcode.Ticket" {
+			t.Errorf("printed as %s", got)
+		}
+	}
 }

@@ -34,7 +34,7 @@ func (t *Ticket) ServerKey() [32]byte { return t.server }
 func (t *Ticket) Lifetime() time.Duration { return t.lifetime }
 
 // String tells nothing: a ticket in a log would be a stolen ticket.
-func (t *Ticket) String() string { return "netcode.Ticket" }
+func (t Ticket) String() string { return "netcode.Ticket" }
 
 // ticketVersion is the first byte of a ticket that was written down.
 const ticketVersion = 1
