@@ -35,6 +35,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		return // the close frame repeats by itself
 	}
 	if queued := c.queue.Bytes(); queued > 0 && queued+len(frames) > core.cfg.MaxQueued {
+		c.lastReceived = now // the application is slow, the peer is not dead
 		c.stats.QueueFull++
 		core.drop(DropQueueFull)
 		return

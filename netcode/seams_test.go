@@ -208,3 +208,39 @@ func TestTicketPrintsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestFullQueueIsNoSilence: a connection whose application reads nothing for
+// longer than Timeout is not taken for dead, and goes on where it stopped.
+func TestFullQueueIsNoSilence(t *testing.T) {
+	l := connect(t, nil)
+	const count = 40
+	sent, got := 0, 0
+	for range 25_000 {
+		if sent < count {
+			if _, err := l.conn.Send(l.now, chBulk, make([]byte, 100_000)); err == nil {
+				sent++
+			}
+		}
+		l.step()
+	}
+	if l.accepted.queue.Bytes() < 1<<20 || l.accepted.Stats().QueueFull == 0 {
+		t.Fatalf("the queue is not full: %d bytes", l.accepted.queue.Bytes())
+	}
+	if l.conn.State() != StateOpen || l.accepted.State() != StateOpen {
+		t.Fatalf("client %v, server %v", l.conn.Err(), l.accepted.Err())
+	}
+	for ms := 0; got < count && ms < 20_000; ms++ {
+		if sent < count {
+			if _, err := l.conn.Send(l.now, chBulk, make([]byte, 100_000)); err == nil {
+				sent++
+			}
+		}
+		for _, _, ok := l.accepted.Receive(); ok; _, _, ok = l.accepted.Receive() {
+			got++
+		}
+		l.step()
+	}
+	if got != count {
+		t.Errorf("%d of %d messages arrived", got, count)
+	}
+}
