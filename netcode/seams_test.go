@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -242,5 +243,22 @@ func TestFullQueueIsNoSilence(t *testing.T) {
 	}
 	if got != count {
 		t.Errorf("%d of %d messages arrived", got, count)
+	}
+}
+
+// TestLongestLifetime: a lifetime beyond all clocks is one for ever.
+func TestLongestLifetime(t *testing.T) {
+	l := connectFive(t)
+	mortal := []int{0, 1, 3, 4} // all modes but the ordered one
+	for _, ch := range mortal {
+		if _, err := l.conn.SendWith(l.now, ch, []byte("hello"), SendOptions{Lifetime: math.MaxInt64}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.run(100 * time.Millisecond)
+	for range mortal {
+		if _, _, ok := l.accepted.Receive(); !ok {
+			t.Error("a message did not arrive")
+		}
 	}
 }

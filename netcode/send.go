@@ -100,7 +100,7 @@ func (c *Conn) SendWith(now time.Time, channel int, message []byte, opt SendOpti
 	}
 	var deadline time.Duration
 	if lifetime := opt.lifetime(cfg); lifetime > 0 {
-		deadline = c.clock(now) + lifetime
+		deadline = max(c.clock(now)+lifetime, 0) // beyond the end of time is never
 	}
 	if !c.push(uint8(channel), message, opt, deadline) {
 		return 0, ErrWindowFull
