@@ -36,6 +36,7 @@ type world struct {
 	weather weather
 	random  *rand.Rand
 	flying  []flight
+	deaf    bool              // the application does not read
 	taken   []netcode.Message // what the server received
 	marked  uint64            // datagrams to the server that routers marked
 	err     error             // of EventClosed
@@ -206,7 +207,7 @@ func (w *world) events() {
 			w.err = e.Err
 		}
 	}
-	if w.conn == nil {
+	if w.conn == nil || w.deaf {
 		return
 	}
 	for m, ok := w.conn.NextMessage(); ok; m, ok = w.conn.NextMessage() {
