@@ -60,7 +60,7 @@ type CoreStats struct {
 // began.
 type ConnStats struct {
 	RTT     time.Duration // smoothed; zero until the first sample
-	MinRTT  time.Duration // least of the last 5 to 10 s, or longer beside a flow that fills the queue
+	MinRTT  time.Duration // least of the last 5 to 10 s
 	Jitter  time.Duration // mean deviation of the round-trip time (RFC 6298)
 	LossIn  float64       // share of the peer's packets that do not arrive, 0 to 1
 	LossOut float64       // share of ours

@@ -67,6 +67,7 @@ type Controller struct {
 	roundStart time.Duration
 	tested     time.Duration // when drain last ended
 	probed     time.Duration // when the path was last seen empty on purpose
+	rival      time.Duration // when a contest last ended without a test; 0 = none did
 	recovery   time.Duration // losses of packets sent before are answered
 	flatRate   int64         // greatest rate when startup last saw it grow
 }
@@ -97,10 +98,9 @@ func (c *Controller) Bandwidth() int { return int(c.sampler.rate()) }
 // least of the last four less the least of the last seconds.
 func (c *Controller) Queue() time.Duration { return c.delay.queue() }
 
-// MinRTT returns the round-trip time of the path without a queue: the least
-// of the last 5 to 10 s, or longer while another flow keeps the queue full.
-// Zero before the first sample.
-func (c *Controller) MinRTT() time.Duration { return c.delay.base() }
+// MinRTT returns the least round-trip time of the last 5 to 10 s; zero before
+// the first sample.
+func (c *Controller) MinRTT() time.Duration { return c.delay.lowest() }
 
 // Limited reports whether the network decides how much leaves.
 func (c *Controller) Limited() bool { return c.limited }

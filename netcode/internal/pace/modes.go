@@ -40,6 +40,16 @@ const (
 	// at three quarters of our share.
 	testAfterLoss = 5 * time.Second
 	testEvery     = 10 * time.Second
+
+	// A queue that falls to a third at once may be one that somebody left.
+	testAfterFall = time.Second
+
+	// drainRounds is how long a queue that grows shorter is waited for.
+	drainRounds = 5
+
+	// rivalMemory is how long a queue that comes again is the same rival's:
+	// CUBIC's K on most paths (RFC 9438, section 4.1).
+	rivalMemory = 5 * time.Second
 )
 
 // used reports whether the window was at work for most of the round: one that
@@ -234,7 +244,7 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess uint32) {
 	}
 	goal := c.tolerance()
 	switch {
-	case excess > 0 || c.marked:
+	case (excess > 0 || c.marked) && queue <= 2*goal:
 		c.full = min(c.window, max(c.full, c.window*7/8))
 		c.setWindow(c.window * min(markBeta, max(50, 100-100*int64(excess)/lossUnit)) / 100)
 		c.velocity, c.skip = 1, 1
@@ -242,11 +252,17 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess uint32) {
 		// What the last two rounds added is not in the queue yet.
 		c.full, c.velocity, c.skip = c.window-c.grown, 1, 1
 		c.setWindow(min(c.holds(queue), c.window-c.grown))
+	case queue > goal && c.rival > 0 && t-c.rival < rivalMemory:
+		// The other has taken what it lost: no need to ask again.
+		c.startCompete(t, max(c.window, c.resume))
+		return
 	case queue > 2*goal:
 		if c.resume == 0 {
 			c.resume = c.window // if the queue turns out to be another's
 		}
-		c.setWindow(max(c.holds(queue-goal/2), c.window/2))
+		held := c.holds(queue - goal/2)
+		c.full = min(c.full, held)
+		c.setWindow(max(held, c.window/2))
 		c.velocity, c.skip = 1, 1
 		return
 	case queue >= goal-c.target()/2:
@@ -255,7 +271,9 @@ func (c *Controller) endSteadyRound(t, queue time.Duration, excess uint32) {
 	case c.used():
 		c.grow(goal - queue)
 	}
-	c.resume = 0
+	if c.rival == 0 || t-c.rival >= rivalMemory {
+		c.resume, c.rival = 0, 0
+	}
 }
 
 // known is the window at which the greatest rate of the last seconds arrives.
@@ -281,7 +299,7 @@ func (c *Controller) grow(missing time.Duration) {
 	}
 	step := c.rateNow() * int64(missing) / int64(time.Second) / 4 * c.velocity
 	most := c.rateNow() * int64(max(maxStep, c.delay.base()/64)) / int64(time.Second)
-	if c.window <= known {
+	if c.window <= known*17/16 {
 		accelerated := most * max(1, c.velocity/sure)
 		if c.velocity < 8*sure {
 			accelerated = min(accelerated, known*9/8-c.window)
@@ -321,12 +339,17 @@ func (c *Controller) endDrainRound(t, queue time.Duration) {
 	c.drained++
 	limit := c.empty()
 	if c.contested {
-		limit = c.tolerance() // three quarters of what the path holds leaves nothing
+		// Three quarters of what the path holds leave nothing but a packet, on
+		// a path that may have become slow.
+		limit = max(c.tolerance(), min(slack+lasting(packetBytes, c.rateNow()), c.delay.longest/16))
 	}
 	switch {
 	case queue <= limit:
 		c.mode, c.skip = steady, 1
-		c.delay.quiet(min(queue, c.target()))
+		c.rival = 0
+		if !c.contested {
+			c.delay.quiet(min(queue, c.target()))
+		}
 		if c.contested {
 			c.velocity = 1
 			c.setWindow(c.window*4/3 + c.rateNow()*int64(c.target())/int64(time.Second))
@@ -334,27 +357,36 @@ func (c *Controller) endDrainRound(t, queue time.Duration) {
 			c.velocity = max(1, c.velocity/4)
 			c.setWindow(c.resume)
 		}
-	case c.drained < 2:
+	case c.drained < 2 || c.drained < drainRounds && 4*queue < 3*(c.delay.before-c.delay.base()):
+		// It goes, so it is ours.
+		c.setWindow(c.window * 3 / 4)
 		return
 	default:
-		c.mode = compete
-		c.setWindow(max(c.resume, c.full/2))
-		c.full = 0
-		c.cubic.begin(t, c.window, c.window)
-		c.recovery = t
+		c.startCompete(t, max(c.resume, c.full/2))
 	}
 	c.tested, c.resume = t, 0
+}
+
+// startCompete begins to grow as TCP does.
+func (c *Controller) startCompete(t time.Duration, window int64) {
+	c.mode = compete
+	c.setWindow(window)
+	c.full, c.resume = 0, 0
+	c.cubic.begin(t, c.window, c.window)
+	c.recovery, c.tested = t, t
+	c.delay.keep(t)
 }
 
 // endCompeteRound grows as TCP does.
 func (c *Controller) endCompeteRound(t, queue time.Duration) {
 	switch {
-	case queue <= c.empty():
+	case queue <= c.tolerance():
 		c.mode, c.tested, c.velocity = steady, t, 1
+		c.rival, c.resume = t, c.window
 	case c.marked:
 		c.setWindow(c.window * markBeta / 100)
 		c.cubic.begin(t, c.window, c.window)
-	case t-c.tested > testEvery:
+	case t-c.tested > testEvery || t-c.tested > testAfterFall && 3*queue < c.delay.high()-c.delay.base():
 		c.startDrain(t, true)
 	case c.used():
 		// No faster than by half in a round (RFC 9438, section 4.4), and no

@@ -135,7 +135,7 @@ func TestPaths(t *testing.T) {
 		{"20 Mbit/s, long", 2500, 280 * ms, 100 * ms, 0.005, 0, 0.9, 35 * ms},
 		{"100 Mbit/s, 5 % loss", 12500, 40 * ms, 100 * ms, 0.05, 0, 0.85, 15 * ms},
 		{"10 Mbit/s, 20 % loss", 1250, 40 * ms, 100 * ms, 0.2, 0, 0.6, 30 * ms},
-		{"jitter", 1250, 60 * ms, 100 * ms, 0, 20 * ms, 0.8, 50 * ms},
+		{"jitter", 1250, 60 * ms, 100 * ms, 0, 20 * ms, 0.9, 50 * ms},
 		{"a queue of three packets", 1250, 40 * ms, 3 * ms, 0, 0, 0.8, 4 * ms},
 		{"no queue at all", 1250, 40 * ms, 0, 0, 0, 0.5, 1 * ms},
 		{"a local network", 12500, ms, 20 * ms, 0, 0, 0.7, 15 * ms},
@@ -156,7 +156,11 @@ func TestCapacityChanges(t *testing.T) {
 	p := newPath(2_500_000, 50*time.Millisecond, time.Second)
 	p.run(10 * time.Second)
 	p.rate /= 10
-	p.run(15 * time.Second)
+	p.run(3 * time.Second)
+	if _, queue := p.measure(2 * time.Second); queue > 150*time.Millisecond {
+		t.Errorf("the queue of a path that became slower is still %v", queue)
+	}
+	p.run(10 * time.Second)
 	use, queue := p.measure(5 * time.Second)
 	if use < 0.8 || queue > 100*time.Millisecond {
 		t.Errorf("slower: %.3f of the capacity, queue %v", use, queue)
@@ -165,5 +169,23 @@ func TestCapacityChanges(t *testing.T) {
 	p.run(5 * time.Second)
 	if use, queue = p.measure(5 * time.Second); use < 0.8 || queue > 50*time.Millisecond {
 		t.Errorf("faster: %.3f of the capacity, queue %v", use, queue)
+	}
+}
+
+// TestRouteChanges: the round trip becomes nine times as long, and jitters, and
+// a fifth of the packets is lost. The old round trip is forgotten, and the path
+// is used.
+func TestRouteChanges(t *testing.T) {
+	for seed := range uint64(10) {
+		p := newPath(1_250_000, 10*time.Millisecond, 100*time.Millisecond)
+		p.random = rand.New(rand.NewPCG(seed, 2))
+		p.run(5 * time.Second)
+		p.rtt, p.jitter, p.loss = 90*time.Millisecond, 60*time.Millisecond, 0.2
+		p.run(20 * time.Second)
+		use, _ := p.measure(10 * time.Second)
+		t.Logf("seed %d: %.3f, base %v", seed, use, p.c.MinRTT())
+		if base := p.c.MinRTT(); use < 0.25 || base < 80*time.Millisecond {
+			t.Errorf("seed %d: %.3f of the capacity, and a base of %v", seed, use, base)
+		}
 	}
 }
