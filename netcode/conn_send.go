@@ -185,7 +185,7 @@ func (c *Conn) transmit(now time.Time, out Sender, path Path, record *ack.Packet
 // flushEnding repeats the close frame, then lets go.
 func (c *Conn) flushEnding(now time.Time, out Sender) {
 	e := c.ending
-	if c.shaking != nil && c.shaking.answer(now) {
+	if c.shaking != nil && c.shaking.answer() {
 		c.spend(len(c.shaking.datagram))
 		c.core.send(out, c.path, c.shaking.datagram)
 	}

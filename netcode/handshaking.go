@@ -63,7 +63,7 @@ const refusalsNeeded = 2
 func (c *Conn) flushHandshake(now time.Time, out Sender) bool {
 	s := c.shaking
 	if !c.dialled {
-		if s.answer(now) {
+		if s.answer() {
 			c.spend(len(s.datagram))
 			c.core.send(out, c.path, s.datagram)
 		}
@@ -105,7 +105,7 @@ func (c *Conn) handshakeTimeout() *CloseError {
 }
 
 // answer reports whether the server's message is to be sent again now.
-func (s *shaking) answer(time.Time) bool {
+func (s *shaking) answer() bool {
 	again := s.again
 	s.again = false
 	return again && len(s.datagram) > 0

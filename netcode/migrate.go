@@ -92,6 +92,7 @@ type answer struct {
 // connection there when it has answered: from a relay to a direct path, or to
 // another socket. EventPathChanged or EventPathFailed follows. Until then
 // nothing changes. Asking again while a path is being tried does nothing.
+// Nothing follows if the connection uses the path already, or ends before.
 //
 // The errors are ErrClosed, ErrNotConnected, ErrNoMigration, and ErrPathInUse
 // if another connection, or too many attempts of this one, use the path.
