@@ -42,7 +42,7 @@ func TestMarks(t *testing.T) {
 func TestCongestionMarkIsRead(t *testing.T) {
 	for _, address := range []string{"127.0.0.1", "::1"} {
 		sender, receiver := listen(t, ":0", Options{}), listen(t, ":0", Options{})
-		raw, err := sender.carrier.(*mmsg).conn.SyscallConn()
+		raw, err := sender.carrier.(*mmsg).file.SyscallConn()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestCongestionMarkIsRead(t *testing.T) {
 // TestClassIsOnTheSocket reads back what the kernel will write.
 func TestClassIsOnTheSocket(t *testing.T) {
 	s := listen(t, ":0", Options{DSCP: 46, ECN: true})
-	raw, err := s.carrier.(*mmsg).conn.SyscallConn()
+	raw, err := s.carrier.(*mmsg).file.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package udp
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +18,7 @@ import (
 // syscall.RawConn, with functions made once, so that a Close from another
 // goroutine cannot pull the file descriptor from under them.
 type mmsg struct {
-	conn   *net.UDPConn
+	file   *os.File
 	rx     receiver
 	tx     sender
 	waiter *waiter
@@ -32,11 +34,16 @@ func newCarrier(conn *net.UDPConn, bound netip.Addr, opt Options) (carrier, erro
 }
 
 func newMmsg(conn *net.UDPConn, bound netip.Addr, opt Options) (*mmsg, error) {
-	raw, err := conn.SyscallConn()
+	file, err := unwatched(conn)
 	if err != nil {
 		return nil, err
 	}
-	m := &mmsg{conn: conn}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	m := &mmsg{file: file}
 	var inet6 bool
 	err = raw.Control(func(fd uintptr) {
 		inet6 = isInet6(fd)
@@ -44,10 +51,12 @@ func newMmsg(conn *net.UDPConn, bound netip.Addr, opt Options) (*mmsg, error) {
 		m.waiter, err = newWaiter(fd)
 	})
 	if err != nil {
+		file.Close()
 		return nil, err
 	}
 	if err := m.waiter.makeWakeable(); err != nil {
 		m.waiter.close()
+		file.Close()
 		return nil, err
 	}
 	m.rx.init(raw, bound, opt)
@@ -78,7 +87,35 @@ func (m *mmsg) close() error {
 		return net.ErrClosed
 	}
 	m.waiter.close()
-	return m.conn.Close()
+	return m.file.Close()
+}
+
+// unwatched returns the socket of conn, which it closes, as a file that the Go
+// runtime's poller does not watch. The poller would be told of each datagram
+// that arrives and of each that leaves the send buffer, also while nobody
+// waits: twelve wake-ups a tick with 100 players. The file is blocking, which
+// is how os.NewFile is told; our calls all say MSG_DONTWAIT.
+func unwatched(conn *net.UDPConn) (*os.File, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var fd int
+	var dupErr error
+	err = raw.Control(func(watched uintptr) {
+		if fd, dupErr = unix.FcntlInt(watched, unix.F_DUPFD_CLOEXEC, 0); dupErr == nil {
+			dupErr = unix.SetNonblock(fd, false)
+		}
+	})
+	if err = errors.Join(err, os.NewSyscallError("dup", dupErr)); err != nil {
+		return nil, err
+	}
+	file := os.NewFile(uintptr(fd), "udp")
+	if err := conn.Close(); err != nil { // the poller forgets it
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
 
 // newHeaders returns n message headers that point at n names and at n pieces

@@ -177,7 +177,7 @@ func TestPatienceIsPerFlush(t *testing.T) {
 
 func TestWritable(t *testing.T) {
 	s := listen(t, "127.0.0.1:0", Options{})
-	raw, err := s.carrier.(*mmsg).conn.SyscallConn()
+	raw, err := s.carrier.(*mmsg).file.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestWritable(t *testing.T) {
 // TestDatagramsAreNeverFragmented reads back what beforeBind set.
 func TestDatagramsAreNeverFragmented(t *testing.T) {
 	s := listen(t, ":0", Options{})
-	raw, err := s.carrier.(*mmsg).conn.SyscallConn()
+	raw, err := s.carrier.(*mmsg).file.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func steer(s *Socket, rules []Rule, shards int) error {
 }
 
 func withDescriptor(s *Socket, do func(fd int) error) error {
-	raw, err := s.carrier.(*mmsg).conn.SyscallConn()
+	raw, err := s.carrier.(*mmsg).file.SyscallConn()
 	if err != nil {
 		return err
 	}
