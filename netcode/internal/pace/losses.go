@@ -8,7 +8,9 @@ const lossSample = 256
 const lossUnit = 1 << 16
 
 // losses tells loss that rises with what we send from loss that is there
-// anyway: the floor, which is what remains after we have sent less.
+// anyway: the floor, which is what remains after we have sent less. Loss for
+// want of room goes when as much less is sent as was lost; what stays at three
+// quarters of itself is there anyway.
 type losses struct {
 	acked, lost uint32
 	floor       uint32
@@ -40,7 +42,8 @@ func (l *losses) rate() (rate uint32, excess, ok bool) {
 	return rate, excess, true
 }
 
-// learn takes a rate for what is there anyway: the path carried more and more.
+// learn takes three quarters of a rate for what is there anyway: the path
+// carried more and more when it was measured.
 func (l *losses) learn(rate uint32) { l.floor = max(l.floor, rate/4*3) }
 
 // now returns the greater of the floor and the rate since it was last measured.

@@ -9,7 +9,10 @@ const (
 	// MIN_RTT_THRESH), fills the path no better and is a millisecond more.
 	slack     = 3 * time.Millisecond
 	maxTarget = 50 * time.Millisecond
-	maxGrain  = 16 * time.Millisecond
+
+	// maxGrain is the most that packets which wait for each other explain of
+	// the differences between round trips: full ones at 600 kbit/s.
+	maxGrain = 16 * time.Millisecond
 
 	// maxRise is the most that startup waits for. RFC 9406, MAX_RTT_THRESH,
 	// has 16 ms in the least of eight samples; on a long path that is seen
@@ -27,8 +30,13 @@ const (
 	// baseWindow is how long the least round-trip time is believed without
 	// having been seen again; at most twice that (BBR: 5 s between probes,
 	// 10 s for the filter; draft-ietf-ccwg-bbr, section 4.3.4.1).
-	baseWindow  = 5 * time.Second
-	keptWindows = 24          // two minutes, beside another flow
+	baseWindow = 5 * time.Second
+
+	// keptWindows is how many of them it is believed beside another flow that
+	// keeps the queue moving: two minutes. Measured: after 30 s the share of
+	// the path beside CUBIC with 300 ms of queue falls, from 0.33 to 0.22 on one
+	// of three seeds.
+	keptWindows = 24
 	firstDrain  = time.Second // after startup, to learn soon what jitter looks like
 
 	// A queue that stays for five round trips is somebody else's (Copa,
@@ -41,7 +49,7 @@ const (
 	testAfterLoss = 5 * time.Second
 	testEvery     = 10 * time.Second
 
-	// A queue that falls to a third at once may be one that somebody left.
+	// A queue that falls to a third may be one that somebody left.
 	testAfterFall = time.Second
 
 	// drainRounds is how long a queue that grows shorter is waited for.
