@@ -285,3 +285,28 @@ func TestAcceptContext(t *testing.T) {
 		t.Error("not the peer that was dialled")
 	}
 }
+
+// TestNobodyAccepts: connections that come and go are not kept for ever.
+func TestNobodyAccepts(t *testing.T) {
+	l := listen(t, func(c *peer.Config) { c.HandshakeRate = -1 })
+	for range 600 {
+		c, err := peer.Dial(t.Context(), l.Addr().String(), config(), netcode.DialOptions{ServerKey: l.PublicKey()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // those that wait are given out all the same
+	accepted := 0
+	for ; ; accepted++ {
+		if _, err := l.Accept(ctx); err != nil {
+			break
+		}
+	}
+	if accepted > 400 {
+		t.Errorf("%d connections that are gone were kept", accepted)
+	}
+}

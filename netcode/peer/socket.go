@@ -3,6 +3,7 @@ package peer
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -128,8 +129,7 @@ func (s *socket) handle(event netcode.Event) {
 		if c == nil {
 			c = newConn(s, event.Conn)
 			c.hello = append([]byte(nil), event.Hello...)
-			s.backlog = append(s.backlog, c)
-			signal(s.arrived)
+			s.queue(c)
 		}
 		c.opened = true
 		signal(c.readable) // Dial waits for it
@@ -139,6 +139,29 @@ func (s *socket) handle(event netcode.Event) {
 			delete(s.conns, event.Conn) // what it received can still be taken
 		}
 	}
+}
+
+// maxEnded is how many connections that have ended already wait to be
+// accepted, for the sake of the messages they brought.
+const maxEnded = 256
+
+// queue lets c be accepted. Of those that have ended meanwhile the oldest are
+// forgotten, if nobody accepts them.
+func (s *socket) queue(c *Conn) {
+	ended := 0
+	for _, waiting := range s.backlog {
+		if waiting.err != nil {
+			ended++
+		}
+	}
+	if ended > maxEnded {
+		s.backlog = slices.DeleteFunc(s.backlog, func(waiting *Conn) bool {
+			ended--
+			return waiting.err != nil && ended >= maxEnded/2
+		})
+	}
+	s.backlog = append(s.backlog, c)
+	signal(s.arrived)
 }
 
 // close says goodbye on every connection and closes the socket.
