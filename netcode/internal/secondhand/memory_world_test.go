@@ -28,7 +28,7 @@ func TestPinnedMemory(t *testing.T) {
 		for n := uint16(1); n < 237; n++ { // as much as a message may have
 			put(frame{kind: kindMiddle, channel: channel, number: n, data: full})
 		}
-		for n := uint16(0); n < 477; n++ { // a gap, and as much as the window takes
+		for n := range uint16(477) { // a gap, and as much as the window takes
 			put(frame{kind: kindMiddle, channel: channel, number: 4000 - n, data: full})
 		}
 	}
