@@ -61,6 +61,13 @@ func (p *Pipe) Counters() Counters {
 // Push sends a copy of datagram at now and returns its fate. Time must not go
 // back: a now before that of an earlier call counts as that one.
 func (p *Pipe) Push(now time.Time, datagram []byte) Fate {
+	return p.PushLabelled(now, 0, datagram)
+}
+
+// PushLabelled is Push with a number of the caller's that goes with the
+// datagram, and with its copy, and is no part of its size: whatever the caller
+// would write on the envelope. Label hands it back.
+func (p *Pipe) PushLabelled(now time.Time, label uint64, datagram []byte) Fate {
 	fate := p.link.Send(now, len(datagram))
 	if fate.Cause != Delivered {
 		return fate
@@ -69,10 +76,10 @@ func (p *Pipe) Push(now time.Time, datagram []byte) Fate {
 		p.link.revoke(&fate, len(datagram))
 		return fate
 	}
-	p.hold(fate.Delay, fate.Index<<1, datagram)
+	p.hold(fate.Delay, fate.Index<<1, label, datagram)
 	if fate.Duplicated {
 		if p.room(len(datagram)) {
-			p.hold(fate.CopyDelay, fate.Index<<1|1, datagram)
+			p.hold(fate.CopyDelay, fate.Index<<1|1, label, datagram)
 		} else {
 			p.link.revokeCopy(&fate)
 		}
@@ -82,9 +89,9 @@ func (p *Pipe) Push(now time.Time, datagram []byte) Fate {
 
 // hold queues a datagram that is due after delay. Its tag is twice its index,
 // plus one for a copy.
-func (p *Pipe) hold(delay time.Duration, tag uint64, datagram []byte) {
+func (p *Pipe) hold(delay time.Duration, tag, label uint64, datagram []byte) {
 	*p.sequence++
-	p.queue.Push(p.link.now+int64(delay), *p.sequence, tag, datagram)
+	p.queue.Push(p.link.now+int64(delay), *p.sequence, tag, label, datagram)
 }
 
 func (p *Pipe) room(bytes int) bool {
@@ -127,3 +134,7 @@ func (p *Pipe) Pop(now time.Time) (datagram []byte, ok bool) {
 	p.latest = max(p.latest, index)
 	return datagram, true
 }
+
+// Label returns the label of the datagram popped last. It is valid until the
+// next Push or Pop.
+func (p *Pipe) Label() uint64 { return p.queue.Label() }

@@ -24,7 +24,7 @@ func TestQueueOrdersLikeASort(t *testing.T) {
 			order++
 			e := entry{int64(random.IntN(50)), order}
 			held = append(held, e)
-			q.Push(e.at, e.order, e.order*3, binary.BigEndian.AppendUint64(nil, e.order))
+			q.Push(e.at, e.order, e.order*3, e.order*5, binary.BigEndian.AppendUint64(nil, e.order))
 			continue
 		}
 		slices.SortFunc(held, func(a, b entry) int {
@@ -40,7 +40,7 @@ func TestQueueOrdersLikeASort(t *testing.T) {
 		}
 		want := held[0]
 		held = held[1:]
-		if at != want.at || order != want.order || tag != want.order*3 || binary.BigEndian.Uint64(datagram) != want.order {
+		if at != want.at || order != want.order || tag != want.order*3 || q.Label() != want.order*5 || binary.BigEndian.Uint64(datagram) != want.order {
 			t.Fatalf("popped %d/%d tag %d %x, want %+v", at, order, tag, datagram, want)
 		}
 		if q.Len() != len(held) || q.Bytes() != 8*len(held) {
@@ -51,12 +51,12 @@ func TestQueueOrdersLikeASort(t *testing.T) {
 
 func TestQueueForgetsGiants(t *testing.T) {
 	var q Queue
-	q.Push(1, 1, 0, make([]byte, 60_000))
+	q.Push(1, 1, 0, 0, make([]byte, 60_000))
 	if _, _, ok := q.Pop(); !ok {
 		t.Fatal("nothing to pop")
 	}
 	q.Pop()
-	if n := cap(q.slots[0]); n != 0 {
+	if n := cap(q.slots[0].datagram); n != 0 {
 		t.Errorf("a buffer of %d bytes is kept", n)
 	}
 }
@@ -103,9 +103,9 @@ func TestPipeDeliversWhenDue(t *testing.T) {
 
 func TestPipeDeliversCopies(t *testing.T) {
 	p := mustPipe(t, Config{Duplicate: 1}, PipeLimits{})
-	fate := p.Push(epoch, []byte("twice"))
+	fate := p.PushLabelled(epoch, 7, []byte("twice"))
 	for range 2 {
-		if got, ok := p.Pop(epoch); !ok || string(got) != "twice" {
+		if got, ok := p.Pop(epoch); !ok || string(got) != "twice" || p.Label() != 7 {
 			t.Fatalf("Pop = %q, %t", got, ok)
 		}
 	}

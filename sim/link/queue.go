@@ -13,10 +13,16 @@ const recycledBytes = 4096
 // The zero value is an empty queue. It is not safe for concurrent use.
 type Queue struct {
 	heap  []queued // binary heap, least first
-	slots [][]byte // buffers, in use or free
+	slots []held   // in use or free
 	free  []int32  // slots not in use
 	taken int32    // slot of the last datagram popped, +1; 0 = none
 	bytes int      // of the datagrams held
+}
+
+// held is what a slot holds.
+type held struct {
+	datagram []byte // its buffer
+	label    uint64
 }
 
 // A queued datagram is small, so that the heap moves little.
@@ -39,17 +45,17 @@ func (q *Queue) Bytes() int { return q.bytes }
 
 // Push adds a copy of datagram that is due at a time. Datagrams due at the
 // same time leave in the order of their order numbers. The tag is handed back
-// by Pop.
-func (q *Queue) Push(at int64, order, tag uint64, datagram []byte) {
+// by Pop, the label by Label.
+func (q *Queue) Push(at int64, order, tag, label uint64, datagram []byte) {
 	var slot int32
 	if n := len(q.free); n > 0 {
 		slot = q.free[n-1]
 		q.free = q.free[:n-1]
 	} else {
 		slot = int32(len(q.slots))
-		q.slots = append(q.slots, nil)
+		q.slots = append(q.slots, held{})
 	}
-	q.slots[slot] = append(q.slots[slot][:0], datagram...)
+	q.slots[slot] = held{append(q.slots[slot].datagram[:0], datagram...), label}
 	q.bytes += len(datagram)
 	q.heap = append(q.heap, queued{at, order, tag, slot})
 	q.up(len(q.heap) - 1)
@@ -77,9 +83,18 @@ func (q *Queue) Pop() (datagram []byte, tag uint64, ok bool) {
 	q.heap = q.heap[:last]
 	q.down(0)
 	q.taken = first.slot + 1
-	datagram = q.slots[first.slot]
+	datagram = q.slots[first.slot].datagram
 	q.bytes -= len(datagram)
 	return datagram, first.tag, true
+}
+
+// Label returns the label of the datagram popped last. It is valid until the
+// next Push or Pop.
+func (q *Queue) Label() uint64 {
+	if q.taken == 0 {
+		return 0
+	}
+	return q.slots[q.taken-1].label
 }
 
 // release recycles the buffer of the datagram popped last.
@@ -89,8 +104,8 @@ func (q *Queue) release() {
 	}
 	slot := q.taken - 1
 	q.taken = 0
-	if cap(q.slots[slot]) > recycledBytes {
-		q.slots[slot] = nil
+	if cap(q.slots[slot].datagram) > recycledBytes {
+		q.slots[slot].datagram = nil
 	}
 	q.free = append(q.free, slot)
 }
