@@ -32,6 +32,7 @@ func (c *Conn) receivePacket(now time.Time, path Path, datagram []byte, h *wire.
 		return
 	}
 	if c.state == StateClosed {
+		c.heardClosed(now, path, number, len(datagram), frames)
 		return // the close frame repeats by itself
 	}
 	if queued := c.queue.Bytes(); queued > 0 && queued+len(frames) > core.cfg.MaxQueued {

@@ -195,6 +195,7 @@ func (c *Conn) flushEnding(now time.Time, out Sender) {
 		if c.sendable() >= minCredit+len(e.text) {
 			c.sendClose(now, out)
 		}
+		c.closeAside(now, out)
 	}
 	if e.left == 0 && !now.Before(e.sendAt) {
 		c.gone = true

@@ -47,8 +47,9 @@ const (
 	// anew unless only the port of the peer changed.
 	EventPathChanged
 
-	// EventPathFailed: Event.Path did not answer to Conn.TryPath. The
-	// connection goes on as before.
+	// EventPathFailed: Event.Path did not answer to Conn.TryPath, or a later
+	// TryPath or MovePath came first. The connection goes on as before, or as
+	// that said.
 	EventPathFailed
 
 	// EventTicket: the server gave us a ticket: Conn.Ticket.

@@ -55,7 +55,7 @@ const (
 // paths is what a connection knows of paths beside the one it uses. It exists
 // while there is anything to know.
 type paths struct {
-	candidates []candidate // at most maxCandidates
+	candidates []candidate // at most maxCandidates; a client's one
 
 	former      Path // used before; invalid if none
 	formerUntil time.Time
@@ -94,17 +94,18 @@ type answer struct {
 // nothing changes. Asking again while a path is being tried does nothing.
 // Nothing follows if the connection uses the path already, or ends before.
 //
+// The last word counts: another path that is being tried is given up, with
+// EventPathFailed, and its answer, should it still come, moves nothing.
+//
 // The errors are ErrClosed, ErrNotConnected, ErrNoMigration, and ErrPathInUse
-// if another connection, or too many attempts of this one, use the path.
+// if another connection uses the path.
 func (c *Conn) TryPath(now time.Time, path Path) error {
 	if err := c.checkMove(path); err != nil {
 		return err
 	}
+	c.giveUpTries(path)
 	if samePeer(path, c.path) || c.candidate(path) != nil {
 		return nil
-	}
-	if c.others != nil && len(c.others.candidates) == maxCandidates {
-		return ErrPathInUse
 	}
 	if err := c.addCandidate(now, path); err != nil {
 		return err
@@ -116,11 +117,13 @@ func (c *Conn) TryPath(now time.Time, path Path) error {
 
 // MovePath moves the connection to path at once: for when it is known that the
 // present one is gone, as after a change of network. The server follows when
-// it has validated the path. The errors are those of TryPath.
+// it has validated the path. What TryPath is trying is given up, with
+// EventPathFailed unless it is path. The errors are those of TryPath.
 func (c *Conn) MovePath(now time.Time, path Path) error {
 	if err := c.checkMove(path); err != nil {
 		return err
 	}
+	c.giveUpTries(path)
 	if samePeer(path, c.path) {
 		return nil
 	}
@@ -130,6 +133,32 @@ func (c *Conn) MovePath(now time.Time, path Path) error {
 	c.moveTo(now, path, 0)
 	c.touch(now)
 	return nil
+}
+
+// giveUpTries makes the challenges of a client's other attempts void: a later
+// instruction than theirs is to move to path, or to stay there.
+func (c *Conn) giveUpTries(path Path) {
+	if c.others == nil {
+		return
+	}
+	for i := len(c.others.candidates) - 1; i >= 0; i-- {
+		if tried := c.others.candidates[i].path; !samePeer(tried, path) {
+			c.tryFailed(tried)
+		}
+	}
+}
+
+// tryFailed gives up a path that was being validated. The application of a
+// client asked for it, and is told.
+func (c *Conn) tryFailed(path Path) {
+	c.dropCandidate(path)
+	if !c.dialled {
+		return
+	}
+	if !samePeer(path, c.others.former) {
+		c.unlist(path)
+	}
+	c.core.emit(Event{Kind: EventPathFailed, Conn: c, Path: path})
 }
 
 // checkMove returns why the application may not move the connection to path.
@@ -383,15 +412,8 @@ func (c *Conn) flushPaths(now time.Time, out Sender) {
 			continue
 		}
 		if k.tries == challengeTries || k.starved {
-			path := k.path
-			c.dropCandidate(path)
+			c.tryFailed(k.path)
 			i--
-			if c.dialled {
-				if !samePeer(path, o.former) {
-					c.unlist(path)
-				}
-				c.core.emit(Event{Kind: EventPathFailed, Conn: c, Path: path})
-			}
 			continue
 		}
 		c.challengePath(now, out, k)

@@ -245,12 +245,6 @@ func TestMoveErrors(t *testing.T) {
 	if err := l.conn.TryPath(l.now, l.conn.Path()); err != nil {
 		t.Errorf("its own path: %v", err)
 	}
-	for i := range maxCandidates + 1 {
-		path := Path{Remote: netip.MustParseAddrPort("10.1.1.1:1"), Carrier: uint16(i)}
-		if err := l.conn.TryPath(l.now, path); err != nil != (i == maxCandidates) {
-			t.Errorf("attempt %d: %v", i, err)
-		}
-	}
 	l.conn.Close(l.now, CloseNormal, "")
 	if err := l.conn.MovePath(l.now, directPath); !errors.Is(err, ErrClosed) {
 		t.Errorf("closed: %v", err)
