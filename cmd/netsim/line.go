@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/link"
+	"github.com/reckon-engine/reckon/sim/units"
 )
 
 // udpOverhead is what UDP over IPv4 adds to each datagram: 20 bytes of
@@ -32,45 +33,45 @@ type option struct {
 func options() []option {
 	return []option{
 		{"delay", func(l *line, s string) (err error) {
-			l.Delay, err = parseDelay(s, 0, link.MaxDelay)
+			l.Delay, err = units.ParseDelay(s, 0, link.MaxDelay)
 			return err
 		}},
 		{"jitter", func(l *line, s string) (err error) {
-			l.Jitter, err = parseDelay(s, 0, link.MaxDelay)
+			l.Jitter, err = units.ParseDelay(s, 0, link.MaxDelay)
 			return err
 		}},
 		{"jitter-shape", setShape},
 		{"loss", func(l *line, s string) (err error) {
-			l.loss, err = parseShare(s)
+			l.loss, err = units.ParseShare(s)
 			return err
 		}},
 		{"burst", func(l *line, s string) (err error) {
-			l.burst, err = parseNumber(s, 1, 1e6)
+			l.burst, err = units.ParseNumber(s, 1, 1e6)
 			return err
 		}},
 		{"duplicate", func(l *line, s string) (err error) {
-			l.Duplicate, err = parseShare(s)
+			l.Duplicate, err = units.ParseShare(s)
 			return err
 		}},
 		{"reorder", func(l *line, s string) (err error) {
-			l.Reorder, err = parseShare(s)
+			l.Reorder, err = units.ParseShare(s)
 			return err
 		}},
 		{"reorder-delay", func(l *line, s string) (err error) {
-			l.ReorderDelay, err = parseDelay(s, 0, link.MaxDelay)
+			l.ReorderDelay, err = units.ParseDelay(s, 0, link.MaxDelay)
 			return err
 		}},
 		{"rate", func(l *line, s string) (err error) {
-			l.Rate, err = parseRate(s, link.MinRate, link.MaxRate)
+			l.Rate, err = units.ParseRate(s, link.MinRate, link.MaxRate)
 			return err
 		}},
 		{"queue", setQueue},
 		{"mtu", func(l *line, s string) (err error) {
-			l.MTU, err = parseSize(s, 0, link.MaxMTU)
+			l.MTU, err = units.ParseSize(s, 0, link.MaxMTU)
 			return err
 		}},
 		{"overhead", func(l *line, s string) (err error) {
-			l.Overhead, err = parseSize(s, 0, link.MaxOverhead)
+			l.Overhead, err = units.ParseSize(s, 0, link.MaxOverhead)
 			return err
 		}},
 	}
@@ -93,10 +94,10 @@ func setQueue(l *line, s string) (err error) {
 		return nil
 	}
 	if d, err := time.ParseDuration(s); err == nil && d > 0 {
-		l.queue, err = parseDelay(s, time.Microsecond, link.MaxDelay)
+		l.queue, err = units.ParseDelay(s, time.Microsecond, link.MaxDelay)
 		return err
 	}
-	if l.QueueBytes, err = parseSize(s, 1, link.MaxQueueBytes); err != nil {
+	if l.QueueBytes, err = units.ParseSize(s, 1, link.MaxQueueBytes); err != nil {
 		return fmt.Errorf("%w, or a time such as 100ms, or none", err)
 	}
 	return nil
@@ -114,7 +115,7 @@ type lineFlags struct {
 func (f *lineFlags) register(set *flag.FlagSet) {
 	f.raw = map[string]string{}
 	set.Func("rtt", "", func(s string) (err error) {
-		f.rtt, err = parseDelay(s, 0, 2*link.MaxDelay)
+		f.rtt, err = units.ParseDelay(s, 0, 2*link.MaxDelay)
 		return err
 	})
 	set.BoolVar(&f.unordered, "unordered", false, "")
@@ -174,7 +175,7 @@ func (l *line) config() (link.Config, error) {
 	if l.queue > 0 {
 		bytes := float64(c.Rate) / 8 * l.queue.Seconds()
 		if bytes > link.MaxQueueBytes {
-			return c, fmt.Errorf("--queue %v is %.0f bytes at --rate %s, want at most %d", l.queue, bytes, formatRate(float64(c.Rate)), link.MaxQueueBytes)
+			return c, fmt.Errorf("--queue %v is %.0f bytes at --rate %s, want at most %d", l.queue, bytes, units.FormatRate(float64(c.Rate)), link.MaxQueueBytes)
 		}
 		c.QueueBytes = max(1, int(bytes))
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/proxy"
+	"github.com/reckon-engine/reckon/sim/units"
 )
 
 const proxyHelp = `Usage: netsim proxy --to HOST:PORT [flags]
@@ -85,16 +86,16 @@ func parseProxy(args []string) (proxyOptions, error) {
 	set.BoolVar(&o.quiet, "quiet", false, "")
 	set.BoolVar(&o.json, "json", false, "")
 	set.Func("clients", "", func(s string) error {
-		n, err := parseNumber(s, 1, 65536)
+		n, err := units.ParseNumber(s, 1, 65536)
 		o.MaxClients = int(n)
 		return err
 	})
 	set.Func("idle", "", func(s string) (err error) {
-		o.IdleTimeout, err = parseDelay(s, time.Second, 24*time.Hour)
+		o.IdleTimeout, err = units.ParseDelay(s, time.Second, 24*time.Hour)
 		return err
 	})
 	set.Func("duration", "", func(s string) (err error) {
-		o.duration, err = parseDelay(s, time.Millisecond, 365*24*time.Hour)
+		o.duration, err = units.ParseDelay(s, time.Millisecond, 365*24*time.Hour)
 		return err
 	})
 	lines.register(set)

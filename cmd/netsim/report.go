@@ -10,6 +10,7 @@ import (
 
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/proxy"
+	"github.com/reckon-engine/reckon/sim/units"
 )
 
 // reportEverySecond writes a status line each second until ctx is done.
@@ -40,7 +41,7 @@ func flowText(last, c link.Counters, passed time.Duration) string {
 	sent, lost := c.Sent-last.Sent, c.Lost()-last.Lost()
 	perSecond := 1 / max(passed.Seconds(), 1e-3)
 	return fmt.Sprintf("%.0f/s %s %s lost", float64(sent)*perSecond,
-		formatRate(float64(8*(c.DeliveredBytes-last.DeliveredBytes))*perSecond), formatShare(lost, sent))
+		units.FormatRate(float64(8*(c.DeliveredBytes-last.DeliveredBytes))*perSecond), units.FormatShare(lost, sent))
 }
 
 // A flowSummary is one direction in the summary.
@@ -103,9 +104,9 @@ func writeSummary(w io.Writer, s proxy.Stats, elapsed time.Duration, asJSON bool
 		c    link.Counters
 	}{{"up", s.Up}, {"down", s.Down}} {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%s\t\n", row.name, row.c.Sent, row.c.Delivered,
-			row.c.LostRandom+row.c.LostBurst, formatShare(row.c.Lost(), row.c.Sent), row.c.DroppedQueue+row.c.DroppedLimit,
+			row.c.LostRandom+row.c.LostBurst, units.FormatShare(row.c.Lost(), row.c.Sent), row.c.DroppedQueue+row.c.DroppedLimit,
 			row.c.DroppedMTU, row.c.Duplicated, row.c.Reordered,
-			formatRate(float64(8*row.c.DeliveredBytes)/max(elapsed.Seconds(), 1e-3)))
+			units.FormatRate(float64(8*row.c.DeliveredBytes)/max(elapsed.Seconds(), 1e-3)))
 	}
 	if err := table.Flush(); err != nil {
 		return err

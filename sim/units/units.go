@@ -1,4 +1,7 @@
-package main
+// Package units reads and writes the values that people give the simulator, by
+// flag or in a file: shares, rates, sizes, times. An error says what was
+// expected, in one line that begins with "want".
+package units
 
 import (
 	"errors"
@@ -9,9 +12,9 @@ import (
 	"time"
 )
 
-// parseShare parses a probability such as "3%" or "0.5%". The sign is
+// ParseShare parses a probability such as "3%" or "0.5%". The sign is
 // required: "1" could be one percent or all.
-func parseShare(s string) (float64, error) {
+func ParseShare(s string) (float64, error) {
 	number, isPercent := strings.CutSuffix(s, "%")
 	value, err := strconv.ParseFloat(number, 64)
 	switch {
@@ -63,9 +66,9 @@ func parseUnits(s string, units []unit) (float64, bool) {
 	return 0, false
 }
 
-// parseRate parses bits per second: "2mbit", "500kbit/s", "1.5gbit". Zero is
+// ParseRate parses bits per second: "2mbit", "500kbit/s", "1.5gbit". Zero is
 // unlimited.
-func parseRate(s string, low, high int64) (int64, error) {
+func ParseRate(s string, low, high int64) (int64, error) {
 	if s == "0" {
 		return 0, nil
 	}
@@ -74,13 +77,13 @@ func parseRate(s string, low, high int64) (int64, error) {
 		return 0, errors.New("want a rate such as 500kbit or 2mbit")
 	}
 	if !(value >= float64(low) && value <= float64(high)) {
-		return 0, fmt.Errorf("want %s to %s, or 0 for no limit", formatRate(float64(low)), formatRate(float64(high)))
+		return 0, fmt.Errorf("want %s to %s, or 0 for no limit", FormatRate(float64(low)), FormatRate(float64(high)))
 	}
 	return int64(math.Round(value)), nil
 }
 
-// parseSize parses bytes: "3000", "64kB", "1.5MiB".
-func parseSize(s string, low, high int) (int, error) {
+// ParseSize parses bytes: "3000", "64kB", "1.5MiB".
+func ParseSize(s string, low, high int) (int, error) {
 	value, ok := parseUnits(s, sizeUnits)
 	if !ok {
 		return 0, errors.New("want a size such as 3000, 64kB or 1MiB")
@@ -91,8 +94,8 @@ func parseSize(s string, low, high int) (int, error) {
 	return int(math.Round(value)), nil
 }
 
-// parseDelay parses a duration: "80ms", "1.5s".
-func parseDelay(s string, low, high time.Duration) (time.Duration, error) {
+// ParseDelay parses a duration: "80ms", "1.5s".
+func ParseDelay(s string, low, high time.Duration) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	switch {
 	case err != nil:
@@ -103,8 +106,8 @@ func parseDelay(s string, low, high time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// parseNumber parses a number.
-func parseNumber(s string, low, high float64) (float64, error) {
+// ParseNumber parses a number.
+func ParseNumber(s string, low, high float64) (float64, error) {
 	value, err := strconv.ParseFloat(s, 64)
 	switch {
 	case err != nil || math.IsNaN(value):
@@ -115,8 +118,8 @@ func parseNumber(s string, low, high float64) (float64, error) {
 	return value, nil
 }
 
-// formatRate returns bits per second for people.
-func formatRate(bits float64) string {
+// FormatRate returns bits per second for people.
+func FormatRate(bits float64) string {
 	for _, u := range rateUnits {
 		if bits >= u.factor && u.factor > 1 {
 			return strconv.FormatFloat(bits/u.factor, 'g', 4, 64) + " " + u.suffix + "/s"
@@ -125,8 +128,8 @@ func formatRate(bits float64) string {
 	return strconv.FormatFloat(bits, 'f', 0, 64) + " bit/s"
 }
 
-// formatShare returns part of whole in percent.
-func formatShare(part, whole uint64) string {
+// FormatShare returns part of whole in percent.
+func FormatShare(part, whole uint64) string {
 	if whole == 0 {
 		return "0%"
 	}
