@@ -1,18 +1,16 @@
 package link
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Limits of a Config.
 const (
-	MaxDelay      = 10 * time.Minute // of Delay, Jitter and ReorderDelay
-	MinRate       = 1_000            // bits per second
-	MaxRate       = 1_000_000_000_000
-	MaxQueueBytes = 1 << 30
-	MaxOverhead   = 1_000
-	MaxMTU        = 1 << 16
+	MaxDelay        = 10 * time.Minute // of Delay, Jitter, ReorderDelay and every other delay
+	MinRate         = 1_000            // bits per second
+	MaxRate         = 1_000_000_000_000
+	MaxQueueBytes   = 1 << 30
+	MaxQueuePackets = 1 << 20
+	MaxOverhead     = 1_000
+	MaxMTU          = 1 << 16
 )
 
 // defaultQueueTime is how long a full default queue takes to drain: one
@@ -24,41 +22,35 @@ const defaultQueueTime = 100 * time.Millisecond
 // two full Ethernet frames.
 const minDefaultQueue = 2 * 1500
 
-// A Shape is the distribution of jitter.
-type Shape uint8
-
-const (
-	// Uniform spreads delays evenly over Delay ± Jitter.
-	Uniform Shape = iota
-
-	// Normal makes Jitter the standard deviation of the delay. The
-	// distribution ends at 3.8 standard deviations, and at zero delay.
-	Normal
-)
-
-// String returns "uniform" or "normal".
-func (s Shape) String() string {
-	switch s {
-	case Uniform:
-		return "uniform"
-	case Normal:
-		return "normal"
-	}
-	return fmt.Sprintf("Shape(%d)", uint8(s))
-}
-
 // A Config describes one direction of a link. The zero value is a perfect
-// link: everything arrives at once. All values are for this one direction.
+// link: everything arrives at once. All values are for this one direction,
+// and the zero value of every field and of every nested struct means that its
+// model is off. A Config is a plain value that can be copied and compared;
+// tables, traces and lists are pointers to what never changes.
+//
+// It has more fields than a struct should, because it is the list of all
+// models; each that has more than one parameter has a struct of its own.
 type Config struct {
 	// Delay is the propagation delay, one way. From 0 to MaxDelay.
 	Delay time.Duration
 
-	// Jitter varies the delay of each datagram independently, as Shape says.
-	// From 0 to Delay: nothing arrives before it was sent.
+	// Jitter varies the delay of each datagram, as Shape says. From 0 to
+	// Delay: nothing arrives before it was sent.
 	Jitter time.Duration
 
 	// Shape is the distribution of Jitter.
 	Shape Shape
+
+	// Table is the distribution where Shape is Tabled, else nil.
+	Table *DelayTable
+
+	// Correlation makes the delays of neighbours alike, whatever the shape
+	// and without changing the distribution: it is the correlation of a
+	// Gaussian copula (see docs/MODELS.md), that of two neighbours where
+	// Shape is Normal and a little less elsewhere; it fades by this factor
+	// with every datagram between them. Zero makes them independent. From 0
+	// to 0.9999.
+	Correlation float64
 
 	// Unordered lets jitter reorder. By default a datagram never overtakes
 	// an earlier one: most jitter is made by queues, which keep order, and a
@@ -74,6 +66,16 @@ type Config struct {
 	// Burst loses datagrams in bursts, besides Loss.
 	Burst GilbertElliott
 
+	// Markov loses datagrams in bursts and between them, besides Loss and
+	// Burst.
+	Markov FourState
+
+	// Drop loses exactly the datagrams of a list. Nil loses none.
+	Drop *PacketList
+
+	// Spikes delay datagrams, and lose them, for a while now and then.
+	Spikes Spikes
+
 	// Duplicate is the probability that a datagram that arrives arrives
 	// twice. The copy is made behind the bottleneck, has a jitter of its
 	// own, and with Unordered false does not arrive before the original.
@@ -88,66 +90,82 @@ type Config struct {
 	// MaxDelay; it must be positive if Reorder is.
 	ReorderDelay time.Duration
 
+	// Corrupt flips bits.
+	Corrupt Corruption
+
 	// Rate is the capacity of the bottleneck in bits per second. Zero means
 	// unlimited. From MinRate to MaxRate.
 	Rate int64
 
+	// Trace is a capacity that varies: the bottleneck transmits when the
+	// trace has an opportunity. It excludes Rate. Nil means none.
+	Trace *Trace
+
 	// QueueBytes is how much may wait for the bottleneck, in bytes, the
 	// datagram in transmission not counted; what would exceed it is dropped.
-	// Zero means 100 ms at Rate, but at least 3000. Negative means no queue:
-	// what would have to wait is dropped. At most MaxQueueBytes.
+	// Zero means 100 ms at Rate (of a Trace: at its mean rate), but at least
+	// 3000; if QueuePackets is set, zero means no limit. Negative means no
+	// queue: what would have to wait is dropped. At most MaxQueueBytes.
 	QueueBytes int
 
-	// Overhead is added to the size of each datagram for Rate, QueueBytes
-	// and MTU, in bytes. 28 counts UDP datagrams as IPv4 packets, 48 as IPv6
-	// packets. From 0 to MaxOverhead.
+	// QueuePackets is how many datagrams may wait for the bottleneck, the
+	// one in transmission not counted. Zero means no such limit. At most
+	// MaxQueuePackets.
+	QueuePackets int
+
+	// AQM manages the queue: it drops before the queue is full.
+	AQM ActiveQueue
+
+	// Overhead is added to the size of each datagram for Rate, Trace,
+	// QueueBytes and MTU, in bytes. 28 counts UDP datagrams as IPv4 packets,
+	// 48 as IPv6 packets. From 0 to MaxOverhead.
 	Overhead int
 
 	// MTU is the largest datagram that passes, in bytes, Overhead included;
 	// larger ones are dropped. Zero means no limit. At most MaxMTU.
 	MTU int
-}
 
-// A FieldError says which field of a Config is out of its limits.
-type FieldError struct {
-	Field  string // name of the field, "Burst.P" for nested ones
-	Value  string // the value it has
-	Limits string // what it should be
-}
+	// Outage interrupts the link.
+	Outage Outage
 
-// Error names the field, its value and its limits.
-func (e *FieldError) Error() string {
-	return fmt.Sprintf("link: %s is %s, want %s", e.Field, e.Value, e.Limits)
+	// Slots change the delay by the phase of a period.
+	Slots Slots
 }
 
 // Validate returns a *FieldError for the first field out of its limits.
 func (c *Config) Validate() error {
 	for _, err := range []error{
-		checkDuration("Delay", c.Delay, MaxDelay, "0s to 10m"),
-		checkDuration("Jitter", c.Jitter, c.Delay, fmt.Sprintf("0s to Delay, which is %v", c.Delay)),
-		checkDuration("ReorderDelay", c.ReorderDelay, MaxDelay, "0s to 10m"),
+		checkDelay("Delay", c.Delay),
+		c.validateJitter(),
+		checkDelay("ReorderDelay", c.ReorderDelay),
 		checkProbability("Loss", c.Loss),
 		checkProbability("Duplicate", c.Duplicate),
 		checkProbability("Reorder", c.Reorder),
-		checkInt("QueueBytes", c.QueueBytes, -MaxQueueBytes, MaxQueueBytes),
+		c.Burst.validate(),
+		c.Markov.validate(),
+		c.Spikes.validate(),
+		c.Corrupt.validate(),
+		c.validateBottleneck(),
 		checkInt("Overhead", c.Overhead, 0, MaxOverhead),
 		checkInt("MTU", c.MTU, 0, MaxMTU),
-		c.Burst.validate(),
+		c.Outage.validate(),
+		c.Slots.validate(),
 	} {
 		if err != nil {
 			return err
 		}
 	}
-	switch {
-	case c.Shape > Normal:
-		return &FieldError{"Shape", c.Shape.String(), "uniform or normal"}
-	case c.Reorder > 0 && c.ReorderDelay == 0:
+	if err := c.unfinished(); err != nil {
+		return err
+	}
+	if c.Reorder > 0 && c.ReorderDelay == 0 {
 		return &FieldError{"ReorderDelay", "0s", "more than 0s where Reorder is set"}
-	case c.Rate != 0 && (c.Rate < MinRate || c.Rate > MaxRate):
-		return &FieldError{"Rate", fmt.Sprintf("%d bit/s", c.Rate), "0 or 1000 to 1000000000000"}
 	}
 	return nil
 }
+
+// limited reports whether there is a bottleneck.
+func (c *Config) limited() bool { return c.Rate != 0 || c.Trace != nil }
 
 // queueLimit is QueueBytes with its defaults applied.
 func (c *Config) queueLimit() int {
@@ -156,28 +174,13 @@ func (c *Config) queueLimit() int {
 		return 0
 	case c.QueueBytes > 0:
 		return c.QueueBytes
+	case c.QueuePackets > 0:
+		return MaxQueueBytes
 	}
-	bytes := c.Rate / 8 * int64(defaultQueueTime/time.Millisecond) / 1000
+	rate := c.Rate
+	if c.Trace != nil {
+		rate = c.Trace.MeanRate()
+	}
+	bytes := rate / 8 * int64(defaultQueueTime/time.Millisecond) / 1000
 	return int(max(minDefaultQueue, min(bytes, MaxQueueBytes)))
-}
-
-func checkDuration(field string, d, limit time.Duration, limits string) error {
-	if d < 0 || d > limit {
-		return &FieldError{field, d.String(), limits}
-	}
-	return nil
-}
-
-func checkProbability(field string, p float64) error {
-	if !(p >= 0 && p <= 1) { // NaN is neither
-		return &FieldError{field, fmt.Sprint(p), "0 to 1"}
-	}
-	return nil
-}
-
-func checkInt(field string, n, low, high int) error {
-	if n < low || n > high {
-		return &FieldError{field, fmt.Sprint(n), fmt.Sprintf("%d to %d", low, high)}
-	}
-	return nil
 }
