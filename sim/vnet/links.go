@@ -17,7 +17,7 @@ func (n *Network) SetLink(from, to netip.AddrPort, cfg link.Config) error {
 		return fmt.Errorf("vnet: SetLink: no host at both %v and %v", from, to)
 	}
 	f := n.flow(a, b)
-	if err := f.pipe.SetConfig(cfg); err != nil {
+	if err := f.wire.pipe.SetConfig(cfg); err != nil {
 		return err
 	}
 	f.own = true
@@ -43,7 +43,7 @@ func (n *Network) SetDefault(cfg link.Config) error {
 		if f.own {
 			continue
 		}
-		if err := f.pipe.SetConfig(cfg); err != nil {
+		if err := f.wire.pipe.SetConfig(cfg); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (n *Network) Counters(from, to netip.AddrPort) link.Counters {
 	if a == nil || b == nil || b.number >= len(a.out) || a.out[b.number] == nil {
 		return link.Counters{}
 	}
-	return a.out[b.number].pipe.Counters()
+	return a.out[b.number].wire.pipe.Counters()
 }
 
 // A LinkCounters is one direction between two hosts and what it counted.
@@ -74,7 +74,7 @@ func (n *Network) Links() []LinkCounters {
 	})
 	all := make([]LinkCounters, len(flows))
 	for i, f := range flows {
-		all[i] = LinkCounters{f.from.address, f.to.address, f.pipe.Counters()}
+		all[i] = LinkCounters{f.from.address, f.to.address, f.wire.pipe.Counters()}
 	}
 	return all
 }

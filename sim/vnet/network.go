@@ -6,14 +6,8 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode"
-	"github.com/reckon-engine/reckon/sim/internal/agenda"
 	"github.com/reckon-engine/reckon/sim/link"
 )
-
-// maxAtOnce is how many events may happen at one instant before Run gives up:
-// hosts that answer each other over links without delay, or whose deadline
-// never moves, would keep it busy for ever.
-const maxAtOnce = 1 << 20
 
 // A Config configures a Network. The zero value is a network of perfect links.
 type Config struct {
@@ -32,45 +26,14 @@ type Config struct {
 	Observer func(Event)
 }
 
-// An EventKind says what an Event is about.
-type EventKind uint8
-
-// The kinds of events.
-const (
-	Sent       EventKind = iota // a host sent a datagram; Event.Fate says what becomes of it
-	Arrived                     // a host is about to receive it
-	Unroutable                  // a host sent it to an address where nobody is
-)
-
-// An Event is something that happened to a datagram.
-type Event struct {
-	Kind     EventKind
-	Time     time.Time
-	From, To netip.AddrPort
-	Datagram []byte    // valid during the call
-	Fate     link.Fate // of Sent only
-}
-
-// Stats count what happened in a Network.
-type Stats struct {
-	Events     uint64 // arrivals and deadlines
-	Arrived    uint64 // datagrams received by hosts, duplicates included
-	Unroutable uint64 // datagrams to addresses where nobody is
-}
-
-// A Network connects hosts in virtual time. Create it with New.
+// A Network connects hosts in virtual time: every two of them by a link each
+// way that nobody else uses. Create it with New.
 type Network struct {
+	clockwork
 	cfg       Config
-	now       int64     // nanoseconds since cfg.Start
-	time      time.Time // the same as a time
 	nodes     []*node
 	byAddress map[netip.AddrPort]*node // looked up, never ranged over
 	flows     []*flow
-
-	agenda   agenda.Agenda // node n is item 2n, flow n is item 2n+1
-	sequence uint64        // of whatever was caused last
-	digest   digest
-	stats    Stats
 }
 
 // New returns a network without hosts. The error is a *link.FieldError.
@@ -78,10 +41,25 @@ func New(cfg Config) (*Network, error) {
 	if err := cfg.Link.Validate(); err != nil {
 		return nil, err
 	}
-	if cfg.Start.IsZero() {
-		cfg.Start = time.Unix(0, 0)
-	}
-	return &Network{cfg: cfg, time: cfg.Start, byAddress: map[netip.AddrPort]*node{}}, nil
+	return &Network{clockwork: newClockwork(cfg.Start), cfg: cfg, byAddress: map[netip.AddrPort]*node{}}, nil
+}
+
+// A node is a host at its address. It is the Sender that the host flushes to.
+type node struct {
+	actor
+	network *Network
+	address netip.AddrPort
+	out     []*flow // by number of the receiver; nil until used
+	last    *flow   // where the latest datagram went: usually where the next goes
+}
+
+// A flow is one direction of the link between two hosts.
+type flow struct {
+	wire
+	from, to *node
+	path     netcode.Path // as the receiver sees it
+	mark     uint64       // of both addresses, for the digest
+	own      bool         // configured by SetLink, not by default
 }
 
 // Add puts a host at an address. The loop may be nil. Hosts join in the order
@@ -97,128 +75,43 @@ func (n *Network) Add(address netip.AddrPort, host Host, loop Loop) error {
 	case n.byAddress[address] != nil:
 		return fmt.Errorf("vnet: Add: two hosts at %v", address)
 	}
-	v := &node{network: n, number: len(n.nodes), address: address, host: host, loop: loop}
+	v := &node{network: n, address: address}
+	v.actor = actor{name: address.String(), host: host, loop: loop, out: v}
+	n.addActor(&v.actor)
 	n.nodes = append(n.nodes, v)
 	n.byAddress[address] = v
 	return nil
 }
 
-// Now returns the virtual time.
-func (n *Network) Now() time.Time { return n.time }
-
 // Digest returns a hash of every datagram that has arrived, with its time and
 // addresses, in order of arrival. Two runs with equal digests were the same.
 func (n *Network) Digest() uint64 { return uint64(n.digest) }
 
-// Stats returns what was counted since New.
-func (n *Network) Stats() Stats { return n.stats }
-
-// Run advances the virtual time to until, and does everything that is due on
-// the way, what is due at until included. It returns an error if hosts keep
-// each other busy without time passing; the network is of no use after that.
-func (n *Network) Run(until time.Time) error {
-	for _, v := range n.nodes {
-		if !v.begun {
-			v.begun = true
-			n.advance(v)
-			continue
+// SendDatagram puts a datagram on the link to path.Remote. It is called by
+// the host during Flush.
+func (v *node) SendDatagram(path netcode.Path, datagram []byte) {
+	n := v.network
+	n.stats.Sent++
+	f := v.last
+	if f == nil || f.to.address != path.Remote {
+		to := n.byAddress[path.Remote]
+		if to == nil {
+			n.unroutable(v, path.Remote, datagram)
+			return
 		}
-		v.host.Flush(n.time, v)
-		n.schedule(v)
+		f = n.flow(v, to)
+		v.last = f
 	}
-	end, atOnce := int64(until.Sub(n.cfg.Start)), 0
-	for {
-		item, at, ok := n.agenda.First()
-		if !ok || at > end {
-			break
-		}
-		if at > n.now {
-			n.passTo(at)
-			atOnce = 0
-		}
-		n.stats.Events++
-		var v *node
-		if item%2 == 0 {
-			v = n.nodes[item/2]
-			v.scheduled = false
-			n.agenda.Remove(item)
-		} else {
-			v = n.receive(n.flows[item/2])
-		}
-		n.advance(v)
-		if atOnce++; atOnce > maxAtOnce {
-			return fmt.Errorf("vnet: more than %d events at %v, the last at %v: time does not pass", maxAtOnce, time.Duration(n.now), v.address)
-		}
-	}
-	n.passTo(max(n.now, end))
-	return nil
-}
-
-// passTo sets the time, in nanoseconds since the start.
-func (n *Network) passTo(at int64) {
-	n.now, n.time = at, n.cfg.Start.Add(time.Duration(at))
-}
-
-// advance runs a host's loop, flushes the host, and asks when it is next due.
-func (n *Network) advance(v *node) {
-	if v.loop != nil {
-		v.loop.Advance(n.time)
-	}
-	v.host.Flush(n.time, v)
-	n.schedule(v)
-}
-
-// schedule puts a host's next deadline into the agenda.
-func (n *Network) schedule(v *node) {
-	deadline := v.host.NextDeadline()
-	if v.loop != nil {
-		if d := v.loop.NextDeadline(); !d.IsZero() && (deadline.IsZero() || d.Before(deadline)) {
-			deadline = d
-		}
-	}
-	if deadline.IsZero() {
-		if v.scheduled {
-			v.scheduled = false
-			n.agenda.Remove(2 * v.number)
-		}
-		return
-	}
-	at := max(n.now, int64(deadline.Sub(n.cfg.Start)))
-	if v.scheduled && v.wakeAt == at {
-		return
-	}
-	v.scheduled, v.wakeAt = true, at
-	n.sequence++
-	n.agenda.Set(2*v.number, at, n.sequence)
-}
-
-// receive hands the datagram that is due on f to its receiver.
-func (n *Network) receive(f *flow) *node {
-	datagram, ok := f.pipe.Pop(n.time)
-	if !ok {
-		panic("vnet: BUG: a link was due and had nothing to deliver")
-	}
-	n.scheduleFlow(f)
-	n.stats.Arrived++
-	n.digest.word(uint64(n.now))
-	n.digest.word(f.mark)
-	n.digest.bytes(datagram)
-	if n.cfg.Observer != nil {
-		n.cfg.Observer(Event{Kind: Arrived, Time: n.time, From: f.from.address, To: f.to.address, Datagram: datagram})
-	}
-	f.to.host.Receive(n.time, f.path, datagram)
-	return f.to
+	n.send(f, datagram)
 }
 
 // send puts a datagram on a link.
 func (n *Network) send(f *flow, datagram []byte) {
-	fate := f.pipe.Push(n.time, datagram)
+	fate := f.wire.pipe.Push(n.time, datagram)
 	if n.cfg.Observer != nil {
 		n.cfg.Observer(Event{Kind: Sent, Time: n.time, From: f.from.address, To: f.to.address, Datagram: datagram, Fate: fate})
 	}
-	if fate.Cause == link.Delivered {
-		n.scheduleFlow(f)
-	}
+	n.scheduleWire(&f.wire)
 }
 
 func (n *Network) unroutable(from *node, to netip.AddrPort, datagram []byte) {
@@ -228,19 +121,23 @@ func (n *Network) unroutable(from *node, to netip.AddrPort, datagram []byte) {
 	}
 }
 
-// scheduleFlow puts the next delivery of a link into the agenda.
-func (n *Network) scheduleFlow(f *flow) {
-	due, order, ok := f.pipe.Next()
-	switch {
-	case !ok:
-		if f.scheduled {
-			f.scheduled = false
-			n.agenda.Remove(2*f.number + 1)
-		}
-	case !f.scheduled || f.order != order:
-		f.scheduled, f.order = true, order
-		n.agenda.Set(2*f.number+1, int64(due.Sub(n.cfg.Start)), order)
+// receive hands a datagram that was due on f to its receiver.
+func (f *flow) receive(_ *wire, _ uint64, datagram []byte) *actor {
+	n := f.to.network
+	n.stats.Arrived++
+	n.digest.word(uint64(n.now))
+	n.digest.word(f.mark)
+	n.digest.bytes(datagram)
+	if n.cfg.Observer != nil {
+		n.cfg.Observer(Event{Kind: Arrived, Time: n.time, From: f.from.address, To: f.to.address, Datagram: datagram})
 	}
+	f.to.host.Receive(n.time, f.path, datagram)
+	return &f.to.actor
+}
+
+// String names the link for an error.
+func (f *flow) String() string {
+	return fmt.Sprintf("the link from %v to %v", f.from.address, f.to.address)
 }
 
 // flow returns the link from one host to another, which comes into being when
@@ -258,11 +155,12 @@ func (n *Network) flow(from, to *node) *flow {
 	if err != nil {
 		panic("vnet: BUG: the default link was valid: " + err.Error())
 	}
-	pipe.ShareSequence(&n.sequence)
 	f := &flow{
-		number: len(n.flows), from: from, to: to, pipe: pipe,
+		from: from, to: to,
 		path: netcode.Path{Remote: from.address, Local: to.address.Addr()},
 	}
+	f.wire = wire{pipe: pipe, end: f}
+	n.addWire(&f.wire)
 	var mark digest
 	mark.address(from.address)
 	mark.address(to.address)
