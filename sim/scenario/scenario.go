@@ -15,6 +15,9 @@ type Scenario struct {
 	Duration time.Duration // of the run, in virtual time
 	Seed     uint64        // unless the command says another
 
+	// IPv6 makes the hosts speak IPv6.
+	IPv6 bool
+
 	// Places are the hosts and routers, parents before children.
 	Places []Place
 

@@ -1,0 +1,164 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/reckon-engine/reckon/sim/internal/document"
+)
+
+// Limits of a scenario.
+const (
+	MaxDuration = 7 * 24 * time.Hour
+	MaxPlaces   = 4096   // hosts and routers
+	MaxFlows    = 256    //
+	MaxChanges  = 10_000 // of the timeline, with every repetition
+	maxFileSize = 1 << 20
+)
+
+// defaultSeconds is how long a run takes if the file does not say.
+const defaultSeconds = 60
+
+// Load reads a scenario from a file, or from the library if there is no such
+// file and the name is one of Library's. Errors are as of Parse.
+func Load(name string, kinds ...Kind) (*Scenario, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		if text, ok := librarian(name); ok {
+			return Parse(name+".toml", text, kinds...)
+		}
+		if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
+			return nil, fmt.Errorf("%s: no such file, and no scenario of the library; want %s", name, document.OneOf(name, Library()))
+		}
+		return nil, err
+	}
+	return Parse(name, data, kinds...)
+}
+
+// Parse reads a scenario. Name is what it is called in messages; presets,
+// traces and tables that it names are files in the same folder. The flows may
+// be of the kinds given.
+//
+// The error lists everything that is wrong that can be told at once, each on a
+// line of its own: "FILE:LINE: key: what was expected".
+func Parse(name string, data []byte, kinds ...Kind) (*Scenario, error) {
+	folder := filepath.Dir(name)
+	return parse(name, data, kinds, func(file string) ([]byte, error) {
+		return readBeside(folder, file)
+	})
+}
+
+// maxBesideSize bounds traces and tables.
+const maxBesideSize = 256 << 20
+
+// readBeside reads a file in a folder or below, never elsewhere.
+func readBeside(folder, file string) ([]byte, error) {
+	if !filepath.IsLocal(file) {
+		return nil, errors.New("want a file beside the scenario")
+	}
+	path := filepath.Join(folder, file)
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("no such file: %s", path)
+	case !info.Mode().IsRegular() || info.Size() > maxBesideSize:
+		return nil, fmt.Errorf("want a file of at most %d MiB", maxBesideSize>>20)
+	}
+	return os.ReadFile(path)
+}
+
+// A parser makes a Scenario out of a document.
+type parser struct {
+	*document.Problems
+	read  func(file string) ([]byte, error) // a file beside the scenario
+	kinds []Kind
+
+	s      *Scenario
+	places map[string]*site    // by name
+	groups map[string][]string // members by name of a host with a count
+	files  map[string]any      // traces and tables that were read, by their names
+	depth  int                 // of presets that name presets
+}
+
+// fileForm is a scenario as it is written.
+type fileForm struct {
+	Name    string         `toml:"name"`
+	About   string         `toml:"about"`
+	Seconds float64        `toml:"seconds"`
+	Seed    uint64         `toml:"seed"`
+	IPv6    bool           `toml:"ipv6"`
+	Assert  *document.Node `toml:"assert"`
+	Link    *document.Node `toml:"link"`
+	Hosts   *document.Node `toml:"hosts"`
+	Routers *document.Node `toml:"routers"`
+	Flow    *document.Node `toml:"flow"`
+	At      *document.Node `toml:"at"`
+}
+
+func parse(name string, data []byte, kinds []Kind, read func(string) ([]byte, error)) (*Scenario, error) {
+	p := &parser{
+		Problems: document.In(name), read: read, kinds: kinds, s: &Scenario{File: name},
+		places: map[string]*site{}, groups: map[string][]string{}, files: map[string]any{},
+	}
+	if len(data) > maxFileSize {
+		p.Add(0, "", "want at most %d bytes", maxFileSize)
+		return nil, p.Err()
+	}
+	root := document.Parse(data, p.Problems)
+	if root == nil {
+		return nil, p.Err()
+	}
+	form := fileForm{Seconds: defaultSeconds, Seed: 1}
+	p.misplaced(root)
+	document.Decode(root, "", &form, p.Problems)
+	p.head(root, &form)
+	p.topology(&form)
+	p.flows(form.Flow)
+	p.timeline(form.At)
+	p.assertions(form.Assert)
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	return p.s, nil
+}
+
+// head takes what the file says about the whole run.
+func (p *parser) head(root *document.Node, form *fileForm) {
+	p.s.Name, p.s.About, p.s.Seed, p.s.IPv6 = form.Name, form.About, form.Seed, form.IPv6
+	if form.Name == "" {
+		base := filepath.Base(p.s.File)
+		p.s.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	for _, key := range []string{"name", "about"} {
+		if n := root.Get(key); n != nil && strings.ContainsAny(n.Text, "\r\n") {
+			p.Add(n.Line, key, "want one line")
+		}
+	}
+	if !(form.Seconds > 0 && form.Seconds <= MaxDuration.Seconds()) {
+		p.Add(root.LineOf("seconds"), "seconds", "want more than 0 to %.0f, which is a week", MaxDuration.Seconds())
+		form.Seconds = defaultSeconds
+	}
+	p.s.Duration = max(1, time.Duration(form.Seconds*float64(time.Second)))
+}
+
+// misplaced explains what TOML does with keys of the file that come after a
+// table.
+func (p *parser) misplaced(root *document.Node) {
+	for _, e := range root.Entries {
+		tables := e.Value.Items
+		if e.Value.Kind == document.Table {
+			tables = []*document.Node{e.Value}
+		}
+		for _, table := range tables {
+			for _, key := range []string{"assert", "seconds", "seed", "about"} {
+				if n := table.Get(key); n != nil && table.Kind == document.Table {
+					p.Add(n.Line, e.Name+"."+key, "want %s above the first [table]: in TOML what follows a [table] belongs to it", key)
+				}
+			}
+		}
+	}
+}

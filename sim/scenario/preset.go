@@ -1,0 +1,148 @@
+package scenario
+
+import (
+	"embed"
+	"strings"
+
+	"github.com/reckon-engine/reckon/sim/internal/document"
+)
+
+//go:embed presets/*.toml
+var presetFiles embed.FS
+
+// A Preset is an access network with its figures and where they are from.
+type Preset struct {
+	Name    string   // as scenarios and flags name it
+	Title   string   // for people
+	About   string   // one line
+	Sources []Source // by what they are about
+	Line    Line
+	Text    string // the file
+}
+
+// A Source says where the figures about something are from.
+type Source struct {
+	About string // "delay", "jitter", "loss", "rate", "queue", ...
+	Text  string // a reference, or what begins with JUDGEMENT
+}
+
+// presetForm is a preset as it is written.
+type presetForm struct {
+	Title  string         `toml:"title"`
+	About  string         `toml:"about"`
+	Source *document.Node `toml:"source"`
+	Link   *document.Node `toml:"link"`
+}
+
+// presetDraft is a preset before other layers are laid on it.
+type presetDraft struct {
+	Preset
+	up, down draft
+}
+
+// Presets returns the presets of the library by name.
+func Presets() []Preset {
+	entries, _ := presetFiles.ReadDir("presets") // it is embedded
+	var all []Preset
+	for _, e := range entries {
+		preset, err := FindPreset(strings.TrimSuffix(e.Name(), ".toml"))
+		if err != nil {
+			panic("scenario: BUG: " + err.Error()) // tested
+		}
+		all = append(all, preset)
+	}
+	return all
+}
+
+// FindPreset returns a preset of the library.
+func FindPreset(name string) (Preset, error) {
+	data, err := presetFiles.ReadFile("presets/" + name + ".toml")
+	if err != nil {
+		return Preset{}, &KeyError{Key: "preset", Want: document.OneOf(name, presetNames())}
+	}
+	return ParsePreset(name+".toml", data)
+}
+
+// ParsePreset reads the file of a preset. Errors are as of Parse.
+func ParsePreset(name string, data []byte) (Preset, error) {
+	p := &parser{Problems: document.In(name), s: &Scenario{}, files: map[string]any{}}
+	d := p.presetFile(data)
+	if err := p.Err(); err != nil {
+		return Preset{}, err
+	}
+	d.Name = strings.TrimSuffix(name, ".toml")
+	d.Text = string(data)
+	s := site{key: "link"}
+	d.Line = Line{Preset: d.Name, Up: p.finish(&d.up, &s), Down: p.finish(&d.down, &s)}
+	return d.Preset, p.Err()
+}
+
+func presetNames() []string {
+	entries, _ := presetFiles.ReadDir("presets")
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strings.TrimSuffix(e.Name(), ".toml")
+	}
+	return names
+}
+
+// preset reads the preset that a link names: of the library, or a file beside
+// the scenario.
+func (p *parser) preset(n *document.Node, key string) (presetDraft, bool) {
+	if n.Kind != document.String {
+		p.Add(n.Line, key, "want the name of a preset; netsim presets lists them")
+		return presetDraft{}, false
+	}
+	inner := &parser{Problems: document.In(n.Text), read: p.read, s: p.s, files: p.files}
+	data, err := presetFiles.ReadFile("presets/" + n.Text + ".toml")
+	if strings.HasSuffix(n.Text, ".toml") {
+		data, err = p.read(n.Text)
+		if err != nil {
+			p.Add(n.Line, key, "%v", err)
+			return presetDraft{}, false
+		}
+	}
+	if err != nil {
+		p.Add(n.Line, key, "no preset %q; want %s", n.Text, document.OneOf(n.Text, presetNames()))
+		return presetDraft{}, false
+	}
+	d := inner.presetFile(data)
+	if err := inner.Err(); err != nil {
+		p.Add(n.Line, key, "%v", err)
+		return presetDraft{}, false
+	}
+	// What is wrong with what is laid on a preset shows where it is named.
+	for _, dir := range []*draft{&d.up, &d.down} {
+		for name := range dir.set {
+			dir.set[name] = origin{n.Line, key, dir.set[name].order}
+		}
+	}
+	return d, true
+}
+
+// presetFile reads a preset.
+func (p *parser) presetFile(data []byte) presetDraft {
+	d := presetDraft{up: p.newDraft(), down: p.newDraft()}
+	root := document.Parse(data, p.Problems)
+	if root == nil {
+		return d
+	}
+	var form presetForm
+	document.Decode(root, "", &form, p.Problems)
+	d.Title, d.About = form.Title, form.About
+	for _, e := range p.entries(form.Source, "source") {
+		d.Sources = append(d.Sources, Source{e.Name, strings.Join(strings.Fields(e.Value.Text), " ")})
+	}
+	l := p.layer(form.Link, "link")
+	if l.Node == nil {
+		p.Add(0, "link", "want a table [link]")
+		return d
+	}
+	if n := l.Get("preset"); n != nil {
+		p.Add(n.Line, "link.preset", "want none here: a preset stands for itself")
+		return d
+	}
+	var none string
+	p.lay(l, &d.up, &d.down, &none)
+	return d
+}
