@@ -17,14 +17,22 @@ func TestLaterInstructionWins(t *testing.T) {
 		end   func(l *lab) (client, server Path)
 		tries int // that succeed
 	}{
-		{"MovePath", func(c *Conn, now time.Time) error { return c.MovePath(now, third) },
-			func(*lab) (Path, Path) { return third, thirdFrom }, 1},
-		{"TryPath", func(c *Conn, now time.Time) error { return c.TryPath(now, third) },
-			func(*lab) (Path, Path) { return third, thirdFrom }, 1},
-		{"MovePath to where it is", func(c *Conn, now time.Time) error { return c.MovePath(now, serverPath) },
-			func(*lab) (Path, Path) { return serverPath, clientPath }, 0},
-		{"TryPath where it is", func(c *Conn, now time.Time) error { return c.TryPath(now, serverPath) },
-			func(*lab) (Path, Path) { return serverPath, clientPath }, 0},
+		{
+			"MovePath", func(c *Conn, now time.Time) error { return c.MovePath(now, third) },
+			func(*lab) (Path, Path) { return third, thirdFrom }, 1,
+		},
+		{
+			"TryPath", func(c *Conn, now time.Time) error { return c.TryPath(now, third) },
+			func(*lab) (Path, Path) { return third, thirdFrom }, 1,
+		},
+		{
+			"MovePath to where it is", func(c *Conn, now time.Time) error { return c.MovePath(now, serverPath) },
+			func(*lab) (Path, Path) { return serverPath, clientPath }, 0,
+		},
+		{
+			"TryPath where it is", func(c *Conn, now time.Time) error { return c.TryPath(now, serverPath) },
+			func(*lab) (Path, Path) { return serverPath, clientPath }, 0,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := connect(t, nil)

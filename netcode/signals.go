@@ -119,7 +119,7 @@ func (c *Conn) receiveControl(now time.Time, number uint64, f *wire.Frame) (elic
 			c.observed, c.observedIn = wire.Address(f.Data), number
 		}
 	case wire.ControlTicket:
-		c.takeTicket(f.Data)
+		c.takeTicket(now, number, f.Data)
 	case wire.ControlECN:
 		c.receiveMarks(binary.LittleEndian.Uint32(f.Data))
 	}

@@ -83,19 +83,20 @@ type ConnStats struct {
 	MarkedIn    uint64 // packets that arrived marked by a congested router (ECN)
 	MarkedOut   uint64 // of ours, as the peer says
 
-	PacketsLost  uint64 // of ours, given up
-	LateAcks     uint64 // given up and acknowledged after all
-	Duplicates   uint64 // packets that arrived again, and were dropped
-	BadTags      uint64 // packets that failed authentication, and were dropped
-	Stale        uint64 // sequenced messages dropped because a newer one was there
-	Abandoned    uint64 // unreliable messages of which a fragment never came
-	Resent       uint64 // segments of reliable messages sent again
-	Copies       uint64 // reliable messages that rode again in a later packet, lest they be lost
-	QueueFull    uint64 // packets dropped because the application reads too slowly
-	Extensions   uint64 // frames of a later build, skipped
-	NoticesLost  uint64 // notices dropped because the application does not read them
-	QueuedBytes  int    // received and not yet taken
-	ReliableHeld int    // bytes of reliable messages not yet acknowledged
+	PacketsLost    uint64 // of ours, given up
+	LateAcks       uint64 // given up and acknowledged after all
+	Duplicates     uint64 // packets that arrived again, and were dropped
+	BadTags        uint64 // packets that failed authentication, and were dropped
+	Stale          uint64 // sequenced messages dropped because a newer one was there
+	Abandoned      uint64 // unreliable messages of which a fragment never came
+	Resent         uint64 // segments of reliable messages sent again
+	Copies         uint64 // reliable messages that rode again in a later packet, lest they be lost
+	QueueFull      uint64 // packets dropped because the application reads too slowly
+	Extensions     uint64 // frames of a later build, skipped
+	TicketsIgnored uint64 // by a client: more than a server has reason to give
+	NoticesLost    uint64 // notices dropped because the application does not read them
+	QueuedBytes    int    // received and not yet taken
+	ReliableHeld   int    // bytes of reliable messages not yet acknowledged
 
 	// QueueDelay is how long packets wait in queues on the way and back, as
 	// the round trip tells: the least of its last four samples over MinRTT,

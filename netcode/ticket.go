@@ -72,6 +72,31 @@ type ticketing struct {
 	grant  *grant  // server: what was given out
 	ticket *Ticket // client: what was received
 	used   *Ticket // client: what the connection began with
+
+	window time.Time // client: when the count of those taken began
+	taken  int       // since
+	packet uint64    // that the last one came in
+}
+
+// A client takes one ticket of a packet, and no more than maxTickets in
+// ticketWindow: each costs a key and an event. A server has reason to give one
+// in a connection (docs/PROTOCOL.md, section 6.12), and another may after it
+// handed the connection to another process.
+const (
+	maxTickets   = 4
+	ticketWindow = 10 * time.Second
+)
+
+// mayTake reports whether a ticket in a packet is to be taken, and counts it.
+func (t *ticketing) mayTake(now time.Time, packet uint64) bool {
+	if t.window.IsZero() || now.Sub(t.window) >= ticketWindow {
+		t.window, t.taken = now, 0
+	} else if t.taken == maxTickets || t.packet == packet {
+		return false
+	}
+	t.taken++
+	t.packet = packet
+	return true
 }
 
 // A grant is a ticket as the server remembers it.
@@ -168,8 +193,8 @@ func (c *Conn) appendTicket(plain []byte) []byte {
 	return wire.AppendFrame(plain, f, false)
 }
 
-// takeTicket keeps the ticket that a server gave us.
-func (c *Conn) takeTicket(data []byte) {
+// takeTicket keeps the ticket that a server gave us in a packet.
+func (c *Conn) takeTicket(now time.Time, packet uint64, data []byte) {
 	var w wire.Ticket
 	if !c.dialled || c.phases.seeds == nil || wire.ConsumeTicket(data, &w) != nil {
 		return // a client's ticket means nothing
@@ -179,6 +204,10 @@ func (c *Conn) takeTicket(data []byte) {
 	}
 	if old := c.tickets.ticket; old != nil && old.id == w.ID {
 		return // again, because our ack was lost
+	}
+	if !c.tickets.mayTake(now, packet) {
+		c.stats.TicketsIgnored++
+		return
 	}
 	t := &Ticket{id: w.ID, server: c.peerKey, client: c.core.cfg.Key.Public, lifetime: w.Lifetime}
 	if used := c.tickets.used; used != nil {
