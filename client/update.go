@@ -86,7 +86,9 @@ func (c *Client[I]) drain() {
 		}
 		switch event.Kind {
 		case netcode.EventConnected:
-			c.state, c.ticket = Joining, nil
+			if c.state = Joining; event.Conn.Resumed() {
+				c.ticket = nil // used; one that was not may still be good
+			}
 		case netcode.EventClosed:
 			c.receive() // what came before the end still counts
 			c.state, c.err = Closed, event.Err

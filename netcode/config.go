@@ -77,8 +77,16 @@ type Config struct {
 	// connection's User. An error turns the client away with CloseNotAdmitted
 	// and the error's text, or with the reason and text of a *CloseError. It
 	// is called from Receive and must not call the Core; its argument's bytes
-	// are valid during the call. A client that comes back with a ticket was let
-	// in before and is not asked again: Event.Prior tells who it was.
+	// are valid during the call.
+	//
+	// A client that comes back with a ticket is asked about as well, without a
+	// token, before anything is taken from it: Applicant.Prior tells who it was.
+	// If the User returned is nil, that of Prior stays. An error sends the
+	// client to the ordinary handshake, with its token: Admit is called again,
+	// and what it says then is what the client hears. So an Admit that knows
+	// nothing of tickets and wants tokens is safe, but lets nobody come back
+	// without one. Ticket and Prior are untouched by a denial, and a recorded
+	// datagram can ask again: an Admit should be quick where Prior is not nil.
 	Admit func(now time.Time, a Applicant) (user any, err error)
 
 	// HandshakeRate is how many handshakes a second one host, an IPv4 address

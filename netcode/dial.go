@@ -34,8 +34,9 @@ type DialOptions struct {
 
 	// Ticket is what Conn.Ticket of an earlier connection to the server
 	// returned: the server takes the player back without a round trip, if it
-	// still knows the ticket, and else the ordinary handshake follows by
-	// itself, with the same Hello and the Token. Conn.Resumed tells. A
+	// still knows the ticket and lets the player in, and else the ordinary
+	// handshake follows by itself, with the same Hello and the Token; it also
+	// says why not. Conn.Resumed tells: only then was the ticket used. A
 	// connection over the same path is given up, silently.
 	Ticket *Ticket
 

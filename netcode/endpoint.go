@@ -50,7 +50,9 @@ type EndpointOptions struct {
 
 	// ECN sets ECT(0) on what is sent, so that routers may mark a datagram
 	// instead of dropping it (RFC 3168). Marks are read either way, on Linux.
-	// Not on Windows.
+	// Not on Windows. It is not the default, because paths are not validated
+	// as RFC 9000, section 13.4.2, wants: nobody reaches a peer behind one
+	// that drops what is marked. See docs/PROTOCOL.md, section 11.5.
 	ECN bool
 
 	// NoSegmentation keeps bursts to one peer from going to the kernel in

@@ -177,35 +177,59 @@ func (c *Core) receiveRejoin(now time.Time, path Path, h *wire.Handshake) {
 	}
 }
 
-// welcomeBack makes the connection of a client whose ticket was good: it is not
-// any more. It reports false if there is no cipher, or no randomness.
+// mayComeBack reports whether a client whose ticket is good is let in, and the
+// application's User for it. A denial changes nothing: the client keeps its
+// ticket, and the connection that it was given in.
+func (c *Core) mayComeBack(now time.Time, path Path, prior *Conn, client *wire.ClientInfo) (user any, ok bool) {
+	open := c.accepted
+	if prior.state == StateOpen {
+		open-- // whose place it takes
+	}
+	if describeMismatch(client.Identity, c.identity) != "" || open >= c.cfg.MaxConns {
+		return nil, false
+	}
+	user, err := c.ask(now, Applicant{Path: path, PeerKey: prior.peerKey, Hello: client.Hello, Prior: prior})
+	if user == nil {
+		user = prior.user
+	}
+	return user, err == nil
+}
+
+// welcomeBack makes the connection of a client whose ticket is good, if it is
+// let in. It reports false if there is no cipher, or no randomness.
+//
+// What asks for nothing in return comes first. Then the ticket is void, before
+// there are keys or an answer: whatever happens from there on, it is good for
+// nobody else.
 func (c *Core) welcomeBack(now time.Time, path Path, h *wire.Handshake, g *grant, noise *handshake.State, offered byte, client *wire.ClientInfo) bool {
+	suites, prior := wire.Suites(offered)&c.suites, g.conn
+	id, err := c.newConnID()
+	if suites == 0 || err != nil {
+		return false
+	}
+	user, ok := c.mayComeBack(now, path, prior, client)
+	if !ok {
+		c.stats.RejoinsDenied++
+		c.sendCookie(now, path, h) // the ordinary handshake says why
+		return true
+	}
+	c.tickets.remove(g)
 	conn := newConn(c, now, path, h.ClientID)
 	conn.shaking = &shaking{
 		clientID: h.ClientID, mode: wire.ModeTicket, step: awaitPacket, noise: noise,
 		again: true, began: now, credit: wire.MaxDatagram,
 	}
-	suites := wire.Suites(offered) & c.suites
-	id, err := c.newConnID()
-	if suites == 0 || err != nil {
-		return false
-	}
-	conn.localID, conn.peerKey, conn.user, conn.resumed = id, g.conn.peerKey, g.conn.user, true
+	conn.localID, conn.peerKey, conn.user, conn.resumed = id, prior.peerKey, user, true
 	if !conn.answerInitiate(&wire.ServerInfo{ConnID: id, ConnIDLen: connIDLen, Identity: c.identity, Suite: chooseSuite(suites)}) {
 		return false
 	}
-	prior := g.conn
-	c.tickets.remove(g)
 	prior.replaced(now)
 	c.stats.Rejoins++
 	c.join(conn)
 	c.trace.state(conn)
 	c.byID[id] = conn
 	c.pending[conn.handshakeKey()] = conn
-	conn.meet(now, client)
-	if conn.state == StateConnecting {
-		conn.open(Event{Hello: conn.shaking.hello, Prior: prior, Early: slices.Clone(client.Early)})
-	}
+	conn.open(Event{Hello: slices.Clone(client.Hello), Prior: prior, Early: slices.Clone(client.Early)})
 	conn.touch(now)
 	return true
 }

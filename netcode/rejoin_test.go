@@ -378,7 +378,7 @@ func TestRejoinMismatch(t *testing.T) {
 			if !errors.Is(l.conn.Err(), &CloseError{Reason: test.want}) {
 				t.Errorf("closed with %v", l.conn.Err())
 			}
-			l.run(time.Second)
+			l.run(pendingTimeout)
 			if l.accepted != nil || len(l.server.pending) != 0 {
 				t.Error("the server kept it")
 			}

@@ -51,8 +51,9 @@ type CoreStats struct {
 	Handshakes     uint64                 // started with a proven address
 	Rejoins        uint64                 // clients that came back with a ticket
 	TicketsRefused uint64                 // tickets that were unknown, used or expired
+	RejoinsDenied  uint64                 // good ones of clients not let in: another build, no room, Config.Admit
 	Refused        uint64                 // refused without state: version, mode, key
-	NotAdmitted    uint64                 // turned away by Config.Admit
+	NotAdmitted    uint64                 // turned away by Config.Admit, without RejoinsDenied
 	Conns          int                    // open now
 }
 

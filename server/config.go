@@ -92,11 +92,18 @@ type Config[I any] struct {
 	// Tokens, if not nil, lets in only players with a good connect token: see
 	// package token. [Server.Claims] tells what a player's token said.
 	// Plaintext mode proves no keys, so that tokens need encryption.
+	//
+	// A player who comes back with a ticket shows no token; the one it came
+	// with must still be good. If it has expired, the player is asked for
+	// another (client.Config.Token). So tokens that live as long as a match
+	// let players come back at once, and short ones need fresh ones then.
 	Tokens *token.Verifier
 
 	// Admit, if not nil, is asked about every player with a proven key (zero
 	// in plaintext mode), a good token if Tokens asks for one, and a clean
-	// name. An error turns the player away: see netcode.Config.Admit.
+	// name. An error turns the player away: see netcode.Config.Admit. It is
+	// asked again about players who come back, whose Applicant.Prior is not
+	// nil: do not call the Server.
 	Admit func(a netcode.Applicant, name string) error
 
 	// OnMessage, if not nil, is called with every application message. It

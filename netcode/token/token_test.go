@@ -164,3 +164,27 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// TestAgain: claims are good for as long as their token, and for its key.
+func TestAgain(t *testing.T) {
+	end := time.Unix(1000, 0)
+	c := token.Claims{Expires: end, ClientKey: [32]byte{1}}
+	for _, test := range []struct {
+		leeway time.Duration
+		at     time.Duration // after end
+		key    byte
+		want   error
+	}{
+		{0, 9 * time.Second, 1, nil},
+		{0, 10 * time.Second, 1, token.ErrExpired},
+		{-1, -1, 1, nil},
+		{-1, 0, 1, token.ErrExpired},
+		{time.Minute, 59 * time.Second, 1, nil},
+		{0, -time.Hour, 2, token.ErrClientKey},
+	} {
+		v := token.Verifier{Leeway: test.leeway}
+		if got := v.Again(end.Add(test.at), c, [32]byte{test.key}); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}

@@ -58,16 +58,12 @@ func (v *Verifier) Verify(now time.Time, token []byte, clientKey [32]byte) (Clai
 	case len(token) > MaxLen:
 		return Claims{}, ErrTooLong
 	}
-	leeway := v.Leeway
-	if leeway == 0 {
-		leeway = defaultLeeway
-	}
 	opts := []jwt.ParserOption{
 		// The one algorithm: what the header says is compared with it, never
 		// followed (RFC 8725, section 3.1).
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 		jwt.WithExpirationRequired(), jwt.WithStrictDecoding(),
-		jwt.WithAudience(v.Audience), jwt.WithLeeway(max(0, leeway)),
+		jwt.WithAudience(v.Audience), jwt.WithLeeway(v.leeway()),
 		jwt.WithTimeFunc(func() time.Time { return now }),
 	}
 	if v.Issuer != "" {
@@ -85,6 +81,26 @@ func (v *Verifier) Verify(now time.Time, token []byte, clientKey [32]byte) (Clai
 		return Claims{}, err
 	}
 	return c, nil
+}
+
+// Again returns nil if what Verify returned of a token is still good at now for
+// a client with the given proven key, who comes back without the token
+// (netcode.Applicant.Prior); else ErrExpired or ErrClientKey.
+func (v *Verifier) Again(now time.Time, c Claims, clientKey [32]byte) error {
+	switch {
+	case c.ClientKey != clientKey:
+		return ErrClientKey
+	case !now.Before(c.Expires.Add(v.leeway())):
+		return ErrExpired
+	}
+	return nil
+}
+
+func (v *Verifier) leeway() time.Duration {
+	if v.Leeway == 0 {
+		return defaultLeeway
+	}
+	return max(0, v.Leeway)
 }
 
 // key finds the key that a token names.
