@@ -36,12 +36,16 @@ func (c *Conn) touch(now time.Time) {
 	}
 }
 
+// atOnce is what nextDeadline returns if c needs a Flush without delay: a time
+// that has passed.
+func (c *Conn) atOnce() time.Time { return c.lastReceived }
+
 // settle notes when c needs a Flush, after something happened to it.
 func (c *Conn) settle() {
 	t := c.nextDeadline()
 	due := c.core.sinceEpoch(t)
-	if !t.After(c.lastReceived) {
-		due = dueNow // which is how nextDeadline says so
+	if !t.After(c.atOnce()) {
+		due = dueNow
 	}
 	c.core.conns[c.place-1].due = due
 	c.core.wake(t)

@@ -215,16 +215,16 @@ func (c *Conn) sendClose(now time.Time, out Sender) {
 // nextDeadline returns when flush is needed; zero if never.
 func (c *Conn) nextDeadline() time.Time {
 	if c.gone {
-		return c.lastSent // at once: the Core forgets it
+		return c.atOnce() // the Core forgets it
 	}
 	if e := c.ending; e != nil {
 		if c.shaking != nil && c.shaking.again {
-			return c.lastReceived
+			return c.atOnce()
 		}
 		return e.sendAt
 	}
-	if c.state == StateClosed {
-		return c.lastSent
+	if c.state == StateClosed || c.shaking != nil && c.shaking.again {
+		return c.atOnce()
 	}
 	var t time.Time
 	if c.shaking != nil {
@@ -237,7 +237,7 @@ func (c *Conn) nextDeadline() time.Time {
 		return t
 	}
 	if c.inHurry() || c.unreliableWaits() || c.ping || c.pressing || c.signalsWait() {
-		return c.lastReceived
+		return c.atOnce()
 	}
 	t = earlier(t, c.bulkDeadline())
 	t = earlier(t, c.in.Due(c.core.cfg.MaxAckDelay))

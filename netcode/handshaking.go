@@ -111,12 +111,10 @@ func (s *shaking) answer() bool {
 	return again && len(s.datagram) > 0
 }
 
-// deadline returns when flushHandshake has something to do.
+// deadline returns when flushHandshake has something to do, but for an answer,
+// which does not wait.
 func (s *shaking) deadline() time.Time {
-	switch {
-	case s.again:
-		return s.began
-	case s.resendAt.IsZero():
+	if s.resendAt.IsZero() {
 		return s.began.Add(pendingTimeout)
 	}
 	return s.resendAt

@@ -461,7 +461,7 @@ func (c *Conn) pathsDeadline() (t time.Time) {
 		return time.Time{}
 	}
 	if len(o.answers) > 0 || o.checkFormer {
-		return c.lastReceived
+		return c.atOnce()
 	}
 	for i := range o.candidates {
 		t = earlier(t, c.challengeAt(&o.candidates[i]))
