@@ -113,6 +113,9 @@ type Event struct {
 	Kind    string  `json:"kind"`    // "change", "rebind", "connected", "disconnected", "stalled", ...
 	Subject string  `json:"subject"` // the flow, link or host
 	Text    string  `json:"text"`    // in plain words
+
+	// Lasted is how long it lasted, as a stall, or took, as a connect.
+	Lasted float64 `json:"lasted_seconds,omitempty"`
 }
 
 // An Assertion is what the scenario demanded, and what was.
@@ -120,6 +123,9 @@ type Assertion struct {
 	Text     string `json:"text"`     // as the scenario has it
 	Pass     bool   `json:"pass"`     //
 	Measured string `json:"measured"` // "104.2 ms", "3 rebinds"
+
+	// Sometimes says that of several runs one needs to pass, not all.
+	Sometimes bool `json:"sometimes,omitempty"`
 }
 
 // A Series is what happened in equal steps of time, for plots. All slices have

@@ -25,9 +25,3 @@ type Move struct {
 	Host, Parent string
 	Line         Line
 }
-
-// An Assertion is what must hold at the end of a run.
-type Assertion struct {
-	Text string // as in the file
-	Line int
-}

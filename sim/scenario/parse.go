@@ -78,10 +78,9 @@ type parser struct {
 	kinds []Kind
 
 	s      *Scenario
-	places map[string]*site    // by name
-	groups map[string][]string // members by name of a host with a count
-	files  map[string]any      // traces and tables that were read, by their names
-	depth  int                 // of presets that name presets
+	places map[string]*site // by name
+	files  map[string]any   // traces and tables that were read, by their names
+	depth  int              // of presets that name presets
 }
 
 // fileForm is a scenario as it is written.
@@ -101,8 +100,8 @@ type fileForm struct {
 
 func parse(name string, data []byte, kinds []Kind, read func(string) ([]byte, error)) (*Scenario, error) {
 	p := &parser{
-		Problems: document.In(name), read: read, kinds: kinds, s: &Scenario{File: name},
-		places: map[string]*site{}, groups: map[string][]string{}, files: map[string]any{},
+		Problems: document.In(name), read: read, kinds: kinds, s: &Scenario{File: name, Groups: map[string][]string{}},
+		places: map[string]*site{}, files: map[string]any{},
 	}
 	if len(data) > maxFileSize {
 		p.Add(0, "", "want at most %d bytes", maxFileSize)

@@ -41,6 +41,9 @@ func (c *chat) Validate(hosts []string) error {
 	return nil
 }
 
+// Connects: a chat does.
+func (c *chat) Connects() bool { return true }
+
 func (c *chat) Channels() []string {
 	var names []string
 	for _, ch := range c.Channel {

@@ -21,6 +21,9 @@ type Scenario struct {
 	// Places are the hosts and routers, parents before children.
 	Places []Place
 
+	// Groups are the names of the hosts that a host with a count stands for.
+	Groups map[string][]string
+
 	Flows      []Flow
 	Timeline   []Change // in order of time
 	Assertions []Assertion

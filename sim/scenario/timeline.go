@@ -187,7 +187,7 @@ func (p *parser) subjects(form *atForm, item *document.Node) []*site {
 	}
 	var sites []*site
 	for _, n := range list {
-		members := p.groups[n.Text]
+		members := p.s.Groups[n.Text]
 		if n.Kind == document.String && p.places[n.Text] != nil {
 			members = []string{n.Text}
 		}

@@ -126,7 +126,7 @@ func (p *parser) host(e document.Entry, common *document.Node) []*site {
 	for i := range *form.Count {
 		member := s
 		member.Name = fmt.Sprint(e.Name, i+1)
-		p.groups[e.Name] = append(p.groups[e.Name], member.Name)
+		p.s.Groups[e.Name] = append(p.s.Groups[e.Name], member.Name)
 		sites = append(sites, p.place(&member))
 	}
 	return sites
@@ -135,7 +135,7 @@ func (p *parser) host(e document.Entry, common *document.Node) []*site {
 // place files a site by its name.
 func (p *parser) place(s *site) *site {
 	p.name(s)
-	if p.places[s.Name] != nil || len(p.groups[s.Name]) > 0 {
+	if p.places[s.Name] != nil || len(p.s.Groups[s.Name]) > 0 {
 		p.Add(s.line, s.key, "want a name that no other host or router has")
 		return s
 	}

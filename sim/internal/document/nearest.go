@@ -11,7 +11,7 @@ func Unknown(problems *Problems, line int, key, name string, names []string) {
 // OneOf returns the nearest of names with a question mark if name looks like a
 // slip of it, else all of them.
 func OneOf(name string, names []string) string {
-	best, least := "", len(name)/3+2
+	best, least := "", min(len(name), len(name)/3+2)
 	for _, n := range names {
 		if d := distance(strings.ToLower(name), n); d < least {
 			best, least = n, d
