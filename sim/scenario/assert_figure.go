@@ -19,7 +19,7 @@ const (
 	duration           // milliseconds
 	share              // from 0 to 1
 	bitRate            // bits per second
-	bytes
+	byteCount
 	perSecond
 	anyTime // a counter, which may be in milliseconds
 )
@@ -46,7 +46,7 @@ var figures = []struct {
 	{"delivered", count, subjectKinds},
 	{"rate", bitRate, subjectKinds}, // of links bits, else messages per second
 	{"queue-loss", share, []string{"link"}},
-	{"queue", bytes, []string{"link"}},
+	{"queue", byteCount, []string{"link"}},
 	{"duplicated", count, []string{"link"}},
 	{"reordered", count, []string{"link"}},
 	{"corrupted", count, []string{"link"}},
@@ -187,7 +187,7 @@ func (g *grammar) value(in dimension) (float64, error) {
 		var bits int64
 		bits, err = units.ParseRate(text, 1, link.MaxRate)
 		value = float64(bits)
-	case bytes:
+	case byteCount:
 		want = "a size such as 64 kB"
 		var size int
 		size, err = units.ParseSize(text, 0, link.MaxQueueBytes)
@@ -242,7 +242,7 @@ func (d dimension) format(v float64) string {
 		return trim(100*v, 3) + " %"
 	case bitRate:
 		return units.FormatRate(v)
-	case bytes:
+	case byteCount:
 		return trim(v, 0) + " bytes"
 	case perSecond:
 		return trim(v, 2) + " a second"

@@ -2,8 +2,9 @@ package scenario
 
 import (
 	"errors"
-	"fmt"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,14 +37,14 @@ type draft struct {
 }
 
 // mark notes where a key was set.
-func (d *draft) mark(name string, line int, key string) {
-	d.set[name] = origin{line, key, d.set[""].order + 1}
+func (d *draft) mark(name string, node *document.Node, key string) {
+	d.set[name] = origin{node, key, d.set[""].order + 1}
 	d.set[""] = origin{order: d.set[name].order}
 }
 
 // An origin is where a key was set last.
 type origin struct {
-	line  int
+	node  *document.Node
 	key   string
 	order int // among all of a draft
 }
@@ -119,7 +120,7 @@ func (p *parser) lay(l layer, up, down *draft, preset *string) {
 		}
 		for _, d := range []*draft{up, down} {
 			d.Delay = rtt / 2
-			d.mark("delay", n.Line, l.key+".rtt")
+			d.mark("delay", n, l.key+".rtt")
 		}
 	}
 	p.layDirection(l.Node, l.key, up)
@@ -147,7 +148,7 @@ func (p *parser) layDirection(n *document.Node, key string, d *draft) {
 			p.Add(e.Value.Line, key+"."+e.Name, "%v", err)
 			continue
 		}
-		d.mark(e.Name, e.Value.Line, key+"."+e.Name)
+		d.mark(e.Name, e.Value, key+"."+e.Name)
 	}
 	if burst := n.Get("burst"); burst != nil && d.burst > 0 && d.loss == 0 {
 		p.Add(burst.Line, key+".burst", "want loss as well: burst says how losses come together, and there are none")
@@ -189,21 +190,35 @@ func (p *parser) crossCheck(d *draft, s *site, c *link.Config) {
 	default:
 		var field *link.FieldError
 		if errors.As(c.Validate(), &field) {
-			key := optionOf(field.Field)
-			p.blame(d, s, []string{key}, "want %s, not %s", field.Limits, field.Value)
+			p.blameField(d, s, field)
 		}
 	}
 }
 
+// blameField adds what link.Config says, in the words of the file.
+func (p *parser) blameField(d *draft, s *site, field *link.FieldError) {
+	name, inner := optionOf(field.Field)
+	at, ok := d.set[name]
+	if !ok {
+		p.Add(s.line, s.key, "%s: want %s, not %s", name, inFile(field.Limits), field.Value)
+		return
+	}
+	if at.node.Kind != document.Table || inner == "" {
+		p.Add(at.node.Line, at.key, "want %s, not %s", inFile(field.Limits), field.Value)
+		return
+	}
+	p.Add(at.node.LineOf(inner), at.key+"."+withoutNumbers(inner), "want %s, not %s", inFile(field.Limits), field.Value)
+}
+
 // blame adds a problem to the one of keys that was set last.
 func (p *parser) blame(d *draft, s *site, keys []string, format string, args ...any) {
-	at := origin{line: s.line, key: s.key}
+	at, line := origin{key: s.key}, s.line
 	for _, key := range keys {
 		if o, ok := d.set[key]; ok && o.order > at.order {
-			at = o
+			at, line = o, o.node.Line
 		}
 	}
-	p.Add(at.line, at.key, format, args...)
+	p.Add(line, at.key, format, args...)
 }
 
 // parseTime reads a time from 0 to high.
@@ -232,15 +247,50 @@ func findOption(name string) *option {
 	return nil
 }
 
-// optionOf returns the key of a field of link.Config.
-func optionOf(field string) string {
-	top, _, _ := strings.Cut(field, ".")
+// optionOf returns the key of a field of link.Config, and what of it:
+// "Slots.Phases[1].From" is "slots" and "phases.1.from".
+func optionOf(field string) (name, inner string) {
+	top, rest, _ := strings.Cut(field, ".")
 	for i := range options {
 		if options[i].field == top {
-			return options[i].name
+			return options[i].name, kebab(strings.NewReplacer("[", ".", "]", "").Replace(rest))
 		}
 	}
-	return fmt.Sprintf("(%s)", field)
+	return kebab(top), kebab(rest)
+}
+
+// kebab writes "MaxBurst" as "max-burst".
+func kebab(field string) string {
+	var b strings.Builder
+	for i, r := range field {
+		if r >= 'A' && r <= 'Z' {
+			if i > 0 && field[i-1] >= 'a' && field[i-1] <= 'z' {
+				b.WriteByte('-')
+			}
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// fieldNames are fields as package link writes them in its limits.
+var fieldNames = regexp.MustCompile(`\b(?:Markov|Outage|Slots|Spikes|Corrupt|AQM|Burst)\.[A-Za-z0-9]+|\b(?:Delay|Rate|Trace|Jitter|Reorder|Table|Shape)\b`)
+
+// inFile writes fields of link.Config as the file does.
+func inFile(limits string) string {
+	return fieldNames.ReplaceAllStringFunc(limits, func(field string) string {
+		return kebab(field[strings.Index(field, ".")+1:])
+	})
+}
+
+// withoutNumbers leaves the numbers of list items out of a dotted key, where
+// the line says which it is.
+func withoutNumbers(key string) string {
+	parts := slices.DeleteFunc(strings.Split(key, "."), func(s string) bool {
+		return s == "" || s[0] >= '0' && s[0] <= '9'
+	})
+	return strings.Join(parts, ".")
 }
 
 // optionNames returns the names of all options after others.

@@ -3,6 +3,8 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/internal/document"
@@ -12,38 +14,52 @@ import (
 
 // options are the keys of one direction of a link.
 var options = []option{
-	{"delay", "Delay", timeOption(link.MaxDelay, func(d *draft) *time.Duration { return &d.Delay })},
-	{"jitter", "Jitter", timeOption(link.MaxDelay, func(d *draft) *time.Duration { return &d.Jitter })},
+	{"delay", "Delay", timeOption(func(d *draft) *time.Duration { return &d.Delay })},
+	{"jitter", "Jitter", timeOption(func(d *draft) *time.Duration { return &d.Jitter })},
 	{"shape", "Shape", setShape},
+	{"table", "Table", setTable},
+	{"correlation", "Correlation", shareOption(func(d *draft) *float64 { return &d.Correlation })},
 	{"unordered", "Unordered", setUnordered},
 	{"loss", "Loss", shareOption(func(d *draft) *float64 { return &d.loss })},
 	{"burst", "", setBurst},
 	{"gilbert-elliott", "Burst", setGilbertElliott},
+	{"four-state", "Markov", setFourState},
+	{"drop", "Drop", setDrop},
+	{"spikes", "Spikes", setSpikes},
 	{"duplicate", "Duplicate", shareOption(func(d *draft) *float64 { return &d.Duplicate })},
 	{"reorder", "Reorder", shareOption(func(d *draft) *float64 { return &d.Reorder })},
-	{"reorder-delay", "ReorderDelay", timeOption(link.MaxDelay, func(d *draft) *time.Duration { return &d.ReorderDelay })},
+	{"reorder-delay", "ReorderDelay", timeOption(func(d *draft) *time.Duration { return &d.ReorderDelay })},
+	{"corrupt", "Corrupt", setCorrupt},
 	{"rate", "Rate", setRate},
+	{"trace", "Trace", setTrace},
 	{"queue", "QueueBytes", setQueue},
-	{"overhead", "Overhead", func(_ *parser, d *draft, n *document.Node, _ string) (err error) {
-		d.Overhead, err = parseSize(n, 0, link.MaxOverhead)
-		return err
-	}},
-	{"mtu", "MTU", func(_ *parser, d *draft, n *document.Node, _ string) (err error) {
-		d.MTU, err = parseSize(n, 0, link.MaxMTU)
-		return err
-	}},
+	{"aqm", "AQM", setAQM},
+	{"overhead", "Overhead", sizeOption(link.MaxOverhead, func(d *draft) *int { return &d.Overhead })},
+	{"mtu", "MTU", sizeOption(link.MaxMTU, func(d *draft) *int { return &d.MTU })},
+	{"outage", "Outage", setOutage},
+	{"slots", "Slots", setSlots},
 }
 
-func timeOption(high time.Duration, field func(*draft) *time.Duration) func(*parser, *draft, *document.Node, string) error {
+// A setter gives a draft the value of a key.
+type setter func(p *parser, d *draft, n *document.Node, key string) error
+
+func timeOption(field func(*draft) *time.Duration) setter {
 	return func(_ *parser, d *draft, n *document.Node, _ string) (err error) {
-		*field(d), err = parseTime(n, high)
+		*field(d), err = parseTime(n, link.MaxDelay)
 		return err
 	}
 }
 
-func shareOption(field func(*draft) *float64) func(*parser, *draft, *document.Node, string) error {
+func shareOption(field func(*draft) *float64) setter {
 	return func(_ *parser, d *draft, n *document.Node, _ string) (err error) {
 		*field(d), err = parseShare(n)
+		return err
+	}
+}
+
+func sizeOption(high int, field func(*draft) *int) setter {
+	return func(_ *parser, d *draft, n *document.Node, _ string) (err error) {
+		*field(d), err = parseSize(n, 0, high)
 		return err
 	}
 }
@@ -71,11 +87,33 @@ func parseNumber(n *document.Node, low, high float64) (float64, error) {
 	return units.ParseNumber(n.Text, low, high)
 }
 
-func setQueue(_ *parser, d *draft, n *document.Node, _ string) (err error) {
-	d.queue, d.QueueBytes = 0, 0
+// setQueue takes a size, a time at the rate, a number of packets, or "none";
+// a list of them has all limits at once.
+func setQueue(_ *parser, d *draft, n *document.Node, _ string) error {
+	d.queue, d.QueueBytes, d.QueuePackets = 0, 0, 0
+	if n.Kind != document.Array {
+		return addQueue(d, n)
+	}
+	for _, item := range n.Items {
+		if err := addQueue(d, item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addQueue(d *draft, n *document.Node) (err error) {
 	if n.Kind == document.String {
 		if n.Text == "none" {
 			d.QueueBytes = -1
+			return nil
+		}
+		if number, ok := strings.CutSuffix(n.Text, "packets"); ok {
+			packets, err := units.ParseNumber(strings.TrimSpace(number), 1, link.MaxQueuePackets)
+			if err != nil || packets != math.Trunc(packets) {
+				return fmt.Errorf("want 1 to %d packets", link.MaxQueuePackets)
+			}
+			d.QueuePackets = int(packets)
 			return nil
 		}
 		if t, err := time.ParseDuration(n.Text); err == nil && t > 0 {
@@ -84,19 +122,20 @@ func setQueue(_ *parser, d *draft, n *document.Node, _ string) (err error) {
 		}
 	}
 	if d.QueueBytes, err = parseSize(n, 1, link.MaxQueueBytes); err != nil {
-		return fmt.Errorf(`%w, a time at the rate such as "100ms", or "none"`, err)
+		return fmt.Errorf(`%w, a time at the rate such as "100ms", a number such as "50 packets", or "none"`, err)
 	}
 	return nil
 }
 
 func setShape(_ *parser, d *draft, n *document.Node, _ string) error {
-	for _, shape := range []link.Shape{link.Uniform, link.Normal} {
-		if n.Kind == document.String && n.Text == shape.String() {
-			d.Shape = shape
-			return nil
-		}
+	shape, err := link.ParseShape(n.Text)
+	if n.Kind != document.String || err != nil {
+		return errors.New("want uniform, normal, pareto, pareto-normal or table")
 	}
-	return errors.New("want uniform or normal")
+	if d.Shape = shape; shape != link.Tabled {
+		d.Table = nil // of a layer below
+	}
+	return nil
 }
 
 func setUnordered(_ *parser, d *draft, n *document.Node, _ string) error {
@@ -107,11 +146,15 @@ func setUnordered(_ *parser, d *draft, n *document.Node, _ string) error {
 	return nil
 }
 
+// setRate replaces the trace of a layer below.
 func setRate(_ *parser, d *draft, n *document.Node, _ string) (err error) {
 	if n.Kind != document.String && n.Text != "0" {
-		return errors.New("want a rate such as \"500kbit\" or \"2mbit\"")
+		return errors.New(`want a rate such as "500kbit" or "2mbit"`)
 	}
-	d.Rate, err = units.ParseRate(n.Text, link.MinRate, link.MaxRate)
+	d.Trace = nil
+	if d.Rate, err = units.ParseRate(n.Text, link.MinRate, link.MaxRate); d.Rate == 0 && err == nil {
+		d.queue, d.QueueBytes, d.QueuePackets, d.AQM = 0, 0, 0, link.ActiveQueue{} // nothing waits
+	}
 	return err
 }
 
@@ -121,27 +164,4 @@ func setBurst(_ *parser, d *draft, n *document.Node, _ string) (err error) {
 	d.Burst = link.GilbertElliott{}
 	d.burst, err = parseNumber(n, 1, 1e6)
 	return err
-}
-
-// A share that a file must say, unlike one that may be left out.
-type gilbertElliottForm struct {
-	P        units.Share  `toml:"p"`
-	R        units.Share  `toml:"r"`
-	BadLoss  *units.Share `toml:"bad-loss"`
-	GoodLoss units.Share  `toml:"good-loss"`
-}
-
-// setGilbertElliott replaces burst of a layer below.
-func setGilbertElliott(p *parser, d *draft, n *document.Node, key string) error {
-	var form gilbertElliottForm
-	document.Decode(n, key, &form, p.Problems)
-	d.burst = 0
-	d.Burst = link.GilbertElliott{P: float64(form.P), R: float64(form.R), BadLoss: 1, GoodLoss: float64(form.GoodLoss)}
-	if form.BadLoss != nil {
-		if *form.BadLoss == 0 {
-			return errors.New("want bad-loss of more than 0%: that is what the bad state is for")
-		}
-		d.Burst.BadLoss = float64(*form.BadLoss)
-	}
-	return nil
 }

@@ -114,7 +114,7 @@ func (p *parser) preset(n *document.Node, key string) (presetDraft, bool) {
 	// What is wrong with what is laid on a preset shows where it is named.
 	for _, dir := range []*draft{&d.up, &d.down} {
 		for name := range dir.set {
-			dir.set[name] = origin{n.Line, key, dir.set[name].order}
+			dir.set[name] = origin{n, key, dir.set[name].order}
 		}
 	}
 	return d, true

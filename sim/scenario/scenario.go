@@ -2,9 +2,11 @@ package scenario
 
 import (
 	"hash/fnv"
+	"net/netip"
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/link"
+	"github.com/reckon-engine/reckon/sim/vnet/nat"
 )
 
 // A Scenario is what a file says, checked and with presets filled in.
@@ -42,6 +44,13 @@ type Place struct {
 	Router bool
 	Parent string // name of the router it hangs on; "" for the internet
 	Line   Line   // between it and its parent
+
+	// NAT is what a router does with addresses; the zero value nothing.
+	NAT nat.Config
+
+	// Addresses are those of a host, or the external ones of a NAT. None
+	// means that the network gives it some.
+	Addresses []netip.Addr
 }
 
 // A Line is a link in both directions: Up leads towards the internet.

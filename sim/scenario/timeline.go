@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/internal/document"
-	"github.com/reckon-engine/reckon/sim/units"
+	"github.com/reckon-engine/reckon/sim/vnet/nat"
 )
 
 // atForm is an entry of the timeline as it is written.
@@ -217,10 +217,15 @@ func (p *parser) relink(c *Change, sites []*site, l layer, on bool) {
 
 // rebinding returns the router whose NAT forgets.
 func (p *parser) rebinding(n *document.Node) (string, bool) {
-	if n.Kind != document.String || !p.isRouter(n.Line, "at.rebind", n.Text) {
-		if n.Kind != document.String {
-			p.Add(n.Line, "at.rebind", "want the name of a router with a nat")
-		}
+	if n.Kind != document.String {
+		p.Add(n.Line, "at.rebind", "want the name of a router with a nat")
+		return "", false
+	}
+	if !p.isRouter(n.Line, "at.rebind", n.Text) {
+		return "", false
+	}
+	if p.places[n.Text].NAT.Kind != nat.Translate {
+		p.Add(n.Line, "at.rebind", "want a router whose nat translates; %s has none", n.Text)
 		return "", false
 	}
 	return n.Text, true
@@ -351,9 +356,5 @@ func (p *parser) validate(item *document.Node, o Options) {
 		p.Add(item.Line, "flow", "%v", err)
 		return
 	}
-	parts := slices.DeleteFunc(strings.Split("flow."+key.Key, "."), func(s string) bool {
-		_, err := units.ParseNumber(s, 0, 1e9)
-		return err == nil
-	})
-	p.Add(item.LineOf(key.Key), strings.Join(parts, "."), "want %s", key.Want)
+	p.Add(item.LineOf(key.Key), withoutNumbers("flow."+key.Key), "want %s", key.Want)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/reckon-engine/reckon/sim/internal/document"
+	"github.com/reckon-engine/reckon/sim/vnet/nat"
 )
 
 // rootName is the router that is always there.
@@ -21,15 +22,17 @@ type site struct {
 }
 
 type hostForm struct {
-	Count *int           `toml:"count"`
-	Via   string         `toml:"via"`
-	Link  *document.Node `toml:"link"`
+	Count   *int           `toml:"count"`
+	Via     string         `toml:"via"`
+	Link    *document.Node `toml:"link"`
+	Address *document.Node `toml:"address"`
 }
 
 type routerForm struct {
-	Via  string         `toml:"via"`
-	Link *document.Node `toml:"link"`
-	NAT  *document.Node `toml:"nat"`
+	Via     string         `toml:"via"`
+	Link    *document.Node `toml:"link"`
+	NAT     *document.Node `toml:"nat"`
+	Address *document.Node `toml:"address"`
 }
 
 // topology makes the places, parents before children.
@@ -96,6 +99,10 @@ func (p *parser) router(e document.Entry) *site {
 	s.Parent = form.Via
 	s.base = p.layer(form.Link, s.key+".link")
 	p.nat(s, form.NAT)
+	p.addresses(s, form.Address)
+	if form.Address != nil && s.NAT.Kind != nat.Translate && s.NAT.Kind != nat.OneToOne {
+		p.Add(form.Address.Line, s.key+".address", "want a nat as well: a router without one has no address")
+	}
 	return p.place(s)
 }
 
@@ -114,12 +121,16 @@ func (p *parser) host(e document.Entry, common *document.Node) []*site {
 		}
 		s.base = p.layer(common, "link")
 	}
+	p.addresses(&s, form.Address)
 	if form.Count == nil {
 		return []*site{p.place(&s)}
 	}
 	if *form.Count < 1 || *form.Count > MaxPlaces {
 		p.Add(e.Value.LineOf("count"), key+".count", "want 1 to %d", MaxPlaces)
 		return nil
+	}
+	if form.Address != nil {
+		p.Add(form.Address.Line, key+".address", "want none where there is a count: no two hosts have the same")
 	}
 	var sites []*site
 	p.name(&s)
