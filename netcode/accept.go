@@ -191,7 +191,7 @@ func (c *Core) begin(now time.Time, path Path, h *wire.Handshake) bool {
 	}
 	c.join(conn)
 	c.trace.state(conn)
-	c.byID[conn.localID] = conn
+	c.byID.put(conn.localID, conn)
 	c.pending[conn.handshakeKey()] = conn
 	if h.Mode != wire.ModeXX {
 		conn.meet(now, &client)

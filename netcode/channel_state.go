@@ -21,8 +21,10 @@ type channelState struct {
 	values   *channel.Values // ReliableLatest
 	latest   *channel.Latest
 
-	deficit int // bytes it may send in its turn; see sendRank
-	counts  channelCounts
+	counts channelCounts
+
+	deficit   int32  // bytes it may send in its turn; see sendRank
+	notUrgent uint32 // urgent ones beyond eight
 }
 
 // A resender sends content until it is acknowledged.

@@ -22,8 +22,8 @@ type ChannelStats struct {
 }
 
 type channelCounts struct {
-	sent, delivered, lost, expired, notUrgent uint64
-	received, bytesSent, bytesReceived        uint64
+	sent, delivered, lost, expired     uint64
+	received, bytesSent, bytesReceived uint64
 }
 
 // ChannelStats returns the counters of a channel; zeros if there is no such
@@ -36,7 +36,7 @@ func (c *Conn) ChannelStats(channel int) ChannelStats {
 	n := &ch.counts
 	s := ChannelStats{
 		Sent: n.sent, Delivered: n.delivered, Lost: n.lost, Expired: n.expired, Received: n.received,
-		NotUrgent: n.notUrgent, BytesSent: n.bytesSent, BytesReceived: n.bytesReceived,
+		NotUrgent: uint64(ch.notUrgent), BytesSent: n.bytesSent, BytesReceived: n.bytesReceived,
 	}
 	switch {
 	case ch.outgoing != nil:

@@ -60,8 +60,8 @@ func comeBack(t *testing.T, seed uint64) {
 				live++
 			}
 		}
-		if live != l.server.accepted || live > 2 || len(l.server.byID) > len(l.server.conns) {
-			t.Fatalf("%d open, %d counted, %d IDs, %d connections", live, l.server.accepted, len(l.server.byID), len(l.server.conns))
+		if live != l.server.accepted || live > 2 || l.server.byID.len() > len(l.server.conns) {
+			t.Fatalf("%d open, %d counted, %d IDs, %d connections", live, l.server.accepted, l.server.byID.len(), len(l.server.conns))
 		}
 		if got := len(l.server.tickets.byID); got > live+len(l.server.tickets.lost) || len(l.server.tickets.lost) > 2 {
 			t.Fatalf("%d tickets, %d lost, %d open", got, len(l.server.tickets.lost), live)
@@ -117,9 +117,9 @@ func comeBack(t *testing.T, seed uint64) {
 	}
 	l.pass(20 * time.Second)
 	tally()
-	if len(l.server.conns)+len(l.client.conns)+len(l.server.byID)+len(l.server.pending)+len(l.client.byPeer) != 0 {
+	if len(l.server.conns)+len(l.client.conns)+l.server.byID.len()+len(l.server.pending)+len(l.client.byPeer) != 0 {
 		t.Errorf("left: %d and %d connections, %d IDs, %d pending, %d paths",
-			len(l.server.conns), len(l.client.conns), len(l.server.byID), len(l.server.pending), len(l.client.byPeer))
+			len(l.server.conns), len(l.client.conns), l.server.byID.len(), len(l.server.pending), len(l.client.byPeer))
 	}
 	l.server.tickets.expire(l.now)
 	if n := len(l.server.tickets.byID) + len(l.server.tickets.lost); n != 0 {

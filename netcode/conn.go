@@ -92,6 +92,7 @@ func newConn(c *Core, now time.Time, path Path, traceID uint64) *Conn {
 		channels: make([]channelState, len(c.cfg.Channels)), turns: make([]uint8, len(c.ranks)),
 		mtu: mtu{at: now.Add(mtuStart)},
 	}
+	conn.out.Fates = &c.fates
 	for i := range conn.channels {
 		conn.busy |= setOf(uint8(i))
 		conn.channels[i] = newChannelState(i, &c.cfg.Channels[i])

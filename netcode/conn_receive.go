@@ -166,8 +166,8 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 		if p.Eliciting && !p.Aside && number >= c.out.Since {
 			c.control.Acked(now, c.out.SentAt(p), int(p.Bytes), p.Mark)
 		}
-		for _, item := range p.Items {
-			if item.Reliable {
+		for i := range p.Items() {
+			if item := p.Item(i); item.Reliable {
 				c.channels[item.Channel].reliable.Acked(item.Number)
 				c.busy |= setOf(item.Channel) // its window may have opened
 				c.tell(item.Channel)
@@ -175,7 +175,7 @@ func (c *Conn) receiveAck(now time.Time, number uint64) bool {
 				c.noteUnreliable(item, true)
 			}
 		}
-		p.Items = p.Items[:0]
+		p.Forget()
 	}
 	c.loseAll(now)
 	c.settlePace(now, samples, late)

@@ -49,8 +49,7 @@ func (c *Conn) flush(now time.Time, out Sender) {
 func (c *Conn) detectLoss(now time.Time) {
 	c.checkSilence(now)
 	if t := c.out.LossDeadline(); !t.IsZero() && !now.Before(t) {
-		c.out.Lost = c.out.Lost[:0]
-		c.out.DetectLoss(now)
+		c.out.GiveUpLate(now)
 		c.loseAll(now)
 	}
 	if t := c.out.ProbeDeadline(c.core.cfg.MaxAckDelay); !t.IsZero() && !now.Before(t) {
@@ -69,17 +68,15 @@ func (c *Conn) loseAll(now time.Time) {
 			c.control.Lost(now, c.out.SentAt(p))
 		}
 		c.signalsLost(now, number, p)
-		kept := p.Items[:0] // what still matters if it arrives after all
-		for _, item := range p.Items {
-			if item.Reliable {
+		for i := range p.Items() {
+			if item := p.Item(i); item.Reliable {
 				c.channels[item.Channel].reliable.Lost(item.Number, number)
 				c.busy |= setOf(item.Channel)
-				kept = append(kept, item)
 			} else {
 				c.noteUnreliable(item, false)
 			}
 		}
-		p.Items = kept
+		p.ForgetUnreliable() // the others still matter if it arrives after all
 	}
 }
 

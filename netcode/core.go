@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/reckon-engine/reckon/netcode/internal/ack"
 	"github.com/reckon-engine/reckon/netcode/internal/handshake"
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
@@ -35,7 +36,7 @@ type Core struct {
 
 	conns   []appointment          // in the order they began
 	epoch   time.Time              // some time; appointments are relative to it
-	byID    map[uint64]*Conn       // accepted, by the connection ID we gave out
+	byID    connTable              // accepted, by the connection ID we gave out
 	byPeer  map[peerKey]*Conn      // dialled
 	pending map[handshakeKey]*Conn // accepted, not confirmed
 	foreign func(time.Time, Path, []byte)
@@ -57,6 +58,7 @@ type Core struct {
 	packet, plain []byte
 	ack           wire.Ack
 	frame         [2]wire.Frame
+	fates         ack.Fates
 	warming       warming
 }
 
@@ -125,7 +127,6 @@ func NewCore(cfg Config) (*Core, error) {
 		identity: cfg.wireIdentity(),
 		trace:    newTracing(cfg.Tracer),
 		suites:   supportedSuites(cfg.Suite),
-		byID:     map[uint64]*Conn{},
 		byPeer:   map[peerKey]*Conn{},
 		pending:  map[handshakeKey]*Conn{},
 		packet:   make([]byte, 0, maxDatagramIn),
@@ -201,7 +202,7 @@ func (c *Core) receivePacket(now time.Time, path Path, datagram []byte) {
 	}
 	var conn *Conn
 	if h.HasConnID {
-		conn = c.byID[h.ConnID]
+		conn = c.byID.of(h.ConnID)
 	} else {
 		conn = c.byPeer[keyOf(path)]
 	}
@@ -248,7 +249,7 @@ func (c *Core) forget(conn *Conn) {
 	if conn.dialled {
 		conn.unlistAll()
 	} else {
-		delete(c.byID, conn.localID)
+		c.byID.remove(conn.localID)
 		delete(c.pending, conn.handshakeKey())
 	}
 	conn.forgetTraffic()
@@ -288,7 +289,7 @@ func (c *Core) newConnID() (uint64, error) {
 			return 0, fmt.Errorf("netcode: connection ID: %w", err)
 		}
 		id, ok := shardID(binary.LittleEndian.Uint64(b[:]), c.cfg.Shard, c.cfg.Shards)
-		if ok && c.byID[id] == nil {
+		if ok && c.byID.of(id) == nil {
 			return id, nil
 		}
 	}

@@ -137,10 +137,10 @@ func (c *Conn) goOn(now time.Time) error {
 	case core.accepted >= core.cfg.MaxConns:
 		return ErrFull
 	default:
-		if id, ok := shardID(c.localID, core.cfg.Shard, core.cfg.Shards); core.byID[c.localID] != nil || !ok || id != c.localID {
+		if id, ok := shardID(c.localID, core.cfg.Shard, core.cfg.Shards); core.byID.of(c.localID) != nil || !ok || id != c.localID {
 			return ErrIDInUse
 		}
-		core.byID[c.localID] = c
+		core.byID.put(c.localID, c)
 		core.accepted++
 	}
 	c.introduced = true

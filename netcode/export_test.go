@@ -200,7 +200,7 @@ func TestExportErrors(t *testing.T) {
 		if conn, err := core.Import(l.now, data); conn != nil || !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, %v, want %v", name, conn, err, test.want)
 		}
-		if n := len(core.conns) + len(core.byID) + len(core.tickets.byID) + core.accepted; n != 0 {
+		if n := len(core.conns) + core.byID.len() + len(core.tickets.byID) + core.accepted; n != 0 {
 			t.Errorf("%s: %d things stay", name, n)
 		}
 	}
@@ -260,8 +260,8 @@ func FuzzImport(f *testing.F) {
 			now = now.Add(300 * time.Millisecond)
 			for n := conn.out.Next(); n > 0 && n+20 > conn.out.Next(); n-- { // all is acknowledged
 				if p := conn.out.At(n - 1); p != nil {
-					for _, item := range p.Items {
-						if item.Reliable {
+					for i := range p.Items() {
+						if item := p.Item(i); item.Reliable {
 							conn.channels[item.Channel].reliable.Acked(item.Number)
 						}
 					}

@@ -200,7 +200,7 @@ func (d *duel) export(end int) {
 // for.
 func (d *duel) over() bool {
 	if d.mate == nil && d.conn.State() == StateOpen {
-		if d.mate = d.server.byID[d.conn.remoteID]; d.mate == nil {
+		if d.mate = d.server.byID.of(d.conn.remoteID); d.mate == nil {
 			return true // the server gave up the handshake
 		}
 	}

@@ -59,9 +59,9 @@ func (l *lab) empty() {
 	l.t.Helper()
 	l.pass(pendingTimeout)
 	for name, c := range map[string]*Core{"server": l.server, "client": l.client} {
-		if n := len(c.conns) + len(c.byID) + len(c.byPeer) + len(c.pending); n != 0 || c.accepted != 0 {
+		if n := len(c.conns) + c.byID.len() + len(c.byPeer) + len(c.pending); n != 0 || c.accepted != 0 {
 			l.t.Errorf("%s still holds %d conns, %d IDs, %d peers, %d handshakes, %d accepted",
-				name, len(c.conns), len(c.byID), len(c.byPeer), len(c.pending), c.accepted)
+				name, len(c.conns), c.byID.len(), len(c.byPeer), len(c.pending), c.accepted)
 		}
 	}
 }
@@ -213,7 +213,7 @@ func TestNothingLargerBack(t *testing.T) {
 	if out == 0 {
 		t.Error("no stranger got a cookie: the test does not reach it")
 	}
-	if n := len(l.server.conns) + len(l.server.byID) + len(l.server.pending) + len(l.server.events); n != 0 {
+	if n := len(l.server.conns) + l.server.byID.len() + len(l.server.pending) + len(l.server.events); n != 0 {
 		t.Errorf("%d things are remembered", n)
 	}
 	dropped := uint64(0)

@@ -89,14 +89,14 @@ func (c *Conn) sendRank(k *packing, r *rank, turn *uint8) {
 		took := false
 		if ch.waiting() {
 			if ch.deficit <= 0 {
-				ch.deficit += turnBytes * c.core.cfg.Channels[i].Weight
+				ch.deficit += int32(turnBytes * c.core.cfg.Channels[i].Weight)
 			}
 			for ch.deficit > 0 {
 				size := c.offer(k, i)
 				if size == 0 {
 					break
 				}
-				ch.deficit -= size
+				ch.deficit -= int32(size)
 				took = true
 			}
 		}

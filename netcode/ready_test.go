@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/netcode/internal/ack"
 	"github.com/reckon-engine/reckon/netcode/internal/handshake"
 )
 
@@ -39,7 +40,8 @@ func readyCore(end int, plaintext bool, seed uint64) *Core {
 	}
 	c := readyCores()[pair][end]
 	c.cfg.Random = seeded(seed)
-	c.byID, c.byPeer, c.pending = maps.Clone(c.byID), maps.Clone(c.byPeer), maps.Clone(c.pending)
+	c.byPeer, c.pending = maps.Clone(c.byPeer), maps.Clone(c.pending)
+	c.byID, c.fates = connTable{}, ack.Fates{}
 	c.packet, c.plain = make([]byte, 0, maxDatagramIn), make([]byte, 0, maxDatagramIn)
 	c.suspicious = true
 	return &c
@@ -63,7 +65,7 @@ func joined(t testing.TB, plaintext bool) *lab {
 	accepted := newConn(l.server, l.now, clientPath, 7)
 	accepted.localID, accepted.peerKey = conn.remoteID, l.client.PublicKey()
 	l.client.byPeer[keyOf(serverPath)] = conn
-	l.server.byID[accepted.localID] = accepted
+	l.server.byID.put(accepted.localID, accepted)
 	for i, c := range []*Conn{conn, accepted} {
 		if c.suite = handshake.ChaCha20Poly1305; plaintext {
 			c.shaking = &shaking{clientID: 7}

@@ -227,7 +227,7 @@ func (c *Core) welcomeBack(now time.Time, path Path, h *wire.Handshake, g *grant
 	c.stats.Rejoins++
 	c.join(conn)
 	c.trace.state(conn)
-	c.byID[id] = conn
+	c.byID.put(id, conn)
 	c.pending[conn.handshakeKey()] = conn
 	conn.open(Event{Hello: slices.Clone(client.Hello), Prior: prior, Early: slices.Clone(client.Early)})
 	conn.touch(now)

@@ -74,7 +74,7 @@ func (k *packing) take(item ack.Item) {
 		k.plain = wire.AppendFrame(k.plain, &k.conn.core.frame[1-k.next], false)
 	}
 	k.next, k.held, k.record.Eliciting = 1-k.next, true, true
-	k.record.Items = append(k.record.Items, item)
+	k.record.Carry(item)
 	if item.Reliable {
 		k.record.Reliable += uint16(max(1, len(f.Data)))
 	}

@@ -110,7 +110,7 @@ func TestFlushSendsAll(t *testing.T) {
 	l := connect(t, nil)
 	l.run(100 * time.Millisecond)
 	for deficit := 1 - turnBytes; deficit <= 1; deficit++ {
-		l.conn.channels[chState].deficit = deficit
+		l.conn.channels[chState].deficit = int32(deficit)
 		l.conn.Send(l.now, chState, make([]byte, 1100))
 		l.conn.Send(l.now, chState, make([]byte, 1100))
 		l.flush()

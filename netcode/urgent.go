@@ -19,7 +19,7 @@ func (c *Conn) urge(channel uint8, number uint64) {
 		c.forgetUrgent()
 	}
 	if len(c.urgent) == maxUrgent {
-		c.channels[channel].counts.notUrgent++
+		c.channels[channel].notUrgent++
 		return
 	}
 	c.urgent = append(c.urgent, urgent{channel, number})

@@ -45,7 +45,7 @@ func (c *Core) warmReceive(batch []udp.Datagram) {
 		if err != nil || !h.HasConnID {
 			continue
 		}
-		if conn := c.byID[h.ConnID]; conn != nil {
+		if conn := c.byID.of(h.ConnID); conn != nil {
 			w.add(conn)
 		}
 	}
@@ -87,9 +87,9 @@ func (w *warming) fetch(flush bool) {
 // long and what comes from them is short.
 func (c *Conn) warmKeys(flush bool) byte {
 	if flush != c.dialled {
-		return handshake.Touch(c.keys(flush), longPacket)
+		return handshake.TouchKeys(c.keys(flush), longPacket)
 	}
-	return handshake.Touch(c.keys(flush), 0)
+	return handshake.TouchKeys(c.keys(flush), 0)
 }
 
 // longPacket is more than any cipher treats as short.
@@ -106,10 +106,15 @@ func (c *Conn) keys(flush bool) handshake.Protector {
 // warmPointed touches what the connection points at.
 func (c *Conn) warmPointed(flush bool) byte {
 	if !flush {
-		return c.out.Touch() + cache.All(c.channels) + c.queue.Touch() + c.notices.touch() + c.replay.Touch()
+		sum := c.out.Touch() + c.queue.Touch() + c.notices.touch() + c.replay.Touch() + handshake.Touch(c.receive)
+		return sum + c.warmStates(^c.core.reliable)
 	}
-	sum := c.out.TouchNext()
-	for set := c.busy; set != 0; set = set.rest() {
+	return c.out.TouchNext() + handshake.Touch(c.send) + c.warmStates(c.busy)
+}
+
+// warmStates touches the channels of a set.
+func (c *Conn) warmStates(set channelSet) (sum byte) {
+	for set &= 1<<len(c.channels) - 1; set != 0; set = set.rest() {
 		sum += cache.Of(&c.channels[set.first()])
 	}
 	return sum

@@ -9,15 +9,6 @@ import (
 	"github.com/reckon-engine/reckon/netcode/internal/wire"
 )
 
-// An Item is one thing a packet carried: enough for its channel to know what
-// an acknowledgement or a loss means.
-type Item struct {
-	Channel  uint8
-	Reliable bool
-	Fragment bool   // a piece of an unreliable message
-	Number   uint64 // segment if Reliable, else message ID
-}
-
 type packetState uint8
 
 const (
@@ -33,7 +24,7 @@ type Packet struct {
 	at        time.Duration // since Sender.epoch; see Sender.SentAt
 	AckNext   uint64        // one more than the newest packet it acknowledged; 0 = none
 	Mark      pace.Mark     // what congestion control remembers of it
-	Items     []Item        // capacity is reused
+	items     items         // what it carried
 	Bytes     uint16        // of the datagram, for Sender.Flight
 	Reliable  uint16        // bytes of reliable data in it
 	state     packetState
@@ -41,10 +32,6 @@ type Packet struct {
 	Eliciting bool  // it asks for an acknowledgement
 	Aside     bool  // a probe: no matter of loss, congestion or the round trip
 }
-
-// slotItems is how many items the ring has room for in each packet; packets
-// with more have memory of their own.
-const slotItems = 2
 
 // Capacity of the ring of sent packets. It grows from the first to the second
 // as packets in doubt ask for it. 4,096 packets are 32 seconds at 128 a
@@ -84,8 +71,23 @@ type Sender struct {
 	LostPackets   uint64 // given up, ever
 	LateAcks      uint64 // acknowledged after having been given up
 
+	*Fates
+}
+
+// Fates are what became of packets, in the last call of a Sender that finds
+// out. Many Senders may share them, if each is read before the next is asked;
+// a Sender that is given none makes its own.
+type Fates struct {
 	Acked []uint64 // result of the last Ack: numbers newly acknowledged
 	Lost  []uint64 // result of the last Ack or DetectLoss: numbers given up
+}
+
+// clear forgets the last results.
+func (s *Sender) clear() {
+	if s.Fates == nil {
+		s.Fates = new(Fates)
+	}
+	s.Acked, s.Lost = s.Acked[:0], s.Lost[:0]
 }
 
 // Next returns the number of the next packet.
@@ -111,9 +113,7 @@ func (s *Sender) At(number uint64) *Packet {
 
 // Touch brings what an Ack will most likely need near the processor, and
 // TouchNext what Add will; see package cache.
-func (s *Sender) Touch() (sum byte) {
-	return cache.All(s.Acked[:min(cap(s.Acked), 1)]) + s.touch(s.undone)
-}
+func (s *Sender) Touch() (sum byte) { return s.touch(s.undone) }
 
 // TouchNext is described at Touch.
 func (s *Sender) TouchNext() (sum byte) { return s.touch(s.next) }
@@ -122,17 +122,13 @@ func (s *Sender) touch(number uint64) (sum byte) {
 	if len(s.ring) == 0 {
 		return 0
 	}
-	p := &s.ring[number&uint64(len(s.ring)-1)]
-	if cap(p.Items) == 0 {
-		return 0
-	}
-	return cache.All(p.Items[:1]) // which takes p as well
+	return cache.Of(&s.ring[number&uint64(len(s.ring)-1)])
 }
 
 // Forget gives the memory of packets back when the connection is over.
 // Estimates and counters stay, and nothing else may be asked for.
 func (s *Sender) Forget() {
-	s.ring, s.Acked, s.Lost = nil, nil, nil
+	s.ring = nil
 	s.oldest, s.undone = s.next, s.next
 }
 
@@ -154,7 +150,7 @@ func (s *Sender) OldestInFlight(bytes int) *Packet {
 // MakeRoom must precede Add. A packet that must be given up for want of room
 // is in Lost afterwards.
 func (s *Sender) MakeRoom() {
-	s.Lost = s.Lost[:0]
+	s.clear()
 	if s.next-s.oldest < uint64(len(s.ring)) {
 		return
 	}
@@ -183,15 +179,9 @@ func (s *Sender) shrink() {
 }
 
 func (s *Sender) resize(size int) {
-	ring, items := make([]Packet, size), make([]Item, size*slotItems)
-	for i := range ring {
-		ring[i].Items, items = items[:0:slotItems], items[slotItems:]
-	}
+	ring := make([]Packet, size)
 	for n := s.oldest; n < s.next; n++ {
-		to, from := &ring[n&uint64(size-1)], &s.ring[n&uint64(len(s.ring)-1)]
-		room := to.Items
-		*to = *from
-		to.Items = append(room, from.Items...)
+		ring[n&uint64(size-1)] = s.ring[n&uint64(len(s.ring)-1)]
 	}
 	s.ring = ring
 }
@@ -205,7 +195,8 @@ func (s *Sender) Add(now time.Time) *Packet {
 	if s.epoch.IsZero() {
 		s.epoch = now
 	}
-	*p = Packet{at: now.Sub(s.epoch), Items: p.Items[:0]}
+	p.Forget()
+	*p = Packet{at: now.Sub(s.epoch), items: p.items}
 	return p
 }
 
@@ -242,7 +233,7 @@ func (s *Sender) Skip(now time.Time) {
 // says nothing that the newer one did not, and its truncated number could mean
 // another (docs/PROTOCOL.md, section 4.2).
 func (s *Sender) Ack(now time.Time, from uint64, a *wire.Ack) bool {
-	s.Acked, s.Lost = s.Acked[:0], s.Lost[:0]
+	s.clear()
 	if a.Form() == wire.AckWide && a.Words == 0 && a.RunCount == 0 || from < s.taken {
 		return true
 	}
@@ -369,10 +360,16 @@ func (s *Sender) DetectLoss(now time.Time) {
 	s.advanceUndone()
 }
 
+// GiveUpLate is DetectLoss with nothing else in Lost.
+func (s *Sender) GiveUpLate(now time.Time) {
+	s.clear()
+	s.DetectLoss(now)
+}
+
 // GiveUp puts in Lost what is in flight since a time: it went to where nobody
 // is any more. Packets aside of the traffic go on.
 func (s *Sender) GiveUp(since time.Time) {
-	s.Lost = s.Lost[:0]
+	s.clear()
 	for n := s.undone; n < s.next; n++ {
 		if p := s.At(n); !p.Aside && !s.SentAt(p).Before(since) {
 			s.lose(n)
@@ -407,7 +404,7 @@ const maxProbeShift = 6
 // Probe gives up the oldest packet with reliable items, so that what it
 // carried is sent again, and backs off.
 func (s *Sender) Probe() {
-	s.Lost = s.Lost[:0]
+	s.clear()
 	s.probes++
 	for n := s.undone; n < s.next; n++ {
 		if p := s.At(n); p.state == stateInFlight && p.Reliable > 0 {

@@ -66,7 +66,7 @@ func TestLossByTime(t *testing.T) {
 	if want := at(100).Add(100*ms + 4*(50*ms-50*ms/4)); !deadline.Equal(want) {
 		t.Fatalf("LossDeadline = %v, want %v", deadline.Sub(epoch), want.Sub(epoch))
 	}
-	s.Lost = s.Lost[:0]
+	s.clear()
 	if s.DetectLoss(deadline.Add(-1)); len(s.Lost) != 0 {
 		t.Errorf("a nanosecond early: lost %v", s.Lost)
 	}
@@ -228,14 +228,14 @@ func TestRingOverflow(t *testing.T) {
 		}
 		p := s.Add(at(i))
 		p.Reliable, p.Eliciting = 10, true
-		p.Items = append(p.Items, Item{Number: uint64(i)})
+		p.Carry(Item{Number: uint64(i)})
 		s.Commit(p)
 		if len(s.ring) > maxRing {
 			t.Fatalf("the ring has %d slots", len(s.ring))
 		}
 		for n := s.oldest; n < s.next; n++ {
-			if i%997 == 0 && s.At(n).Items[0].Number != n {
-				t.Fatalf("slot of %d holds %d", n, s.At(n).Items[0].Number)
+			if i%997 == 0 && s.At(n).Item(0).Number != n {
+				t.Fatalf("slot of %d holds %d", n, s.At(n).Item(0).Number)
 			}
 		}
 	}
@@ -260,14 +260,15 @@ func TestRingShrinks(t *testing.T) {
 	for i := range 20_000 {
 		s.MakeRoom()
 		p := s.Add(at(10_000 + i))
-		p.Eliciting, p.Items = true, append(p.Items, Item{Number: s.Next()})
+		p.Eliciting = true
+		p.Carry(Item{Number: s.Next()})
 		s.Commit(p)
 		if n := s.Next(); n > 3 {
 			take(&s, at(10_000+i), ackOf(n-3))
 		}
 		for n := max(s.oldest, 3000); n < s.next; n++ {
-			if s.At(n).Items[0].Number != n {
-				t.Fatalf("slot of %d holds %d", n, s.At(n).Items[0].Number)
+			if s.At(n).Item(0).Number != n {
+				t.Fatalf("slot of %d holds %d", n, s.At(n).Item(0).Number)
 			}
 		}
 	}
@@ -323,7 +324,7 @@ func TestSenderModel(t *testing.T) {
 				}
 				settle()
 			case 4:
-				s.Lost = s.Lost[:0]
+				s.clear()
 				if r.IntN(4) == 0 {
 					s.Probe()
 				} else {
@@ -341,7 +342,7 @@ func TestSenderModel(t *testing.T) {
 				t.Fatalf("seed %d: %d bytes in flight, want %d", seed, s.InFlightBytes, inFlight)
 			}
 			if d := s.LossDeadline(); !d.IsZero() {
-				s.Lost = s.Lost[:0]
+				s.clear()
 				s.DetectLoss(now)
 				settle()
 				if d := s.LossDeadline(); !d.IsZero() && !d.After(now) {
@@ -421,7 +422,7 @@ func BenchmarkSender(b *testing.B) {
 		s.MakeRoom()
 		p := s.Add(now)
 		p.Eliciting = true
-		p.Items = append(p.Items, Item{Number: 1})
+		p.Carry(Item{Number: 1})
 		s.Commit(p)
 		a.Newest = (s.Next() - 1) & 0xffff
 		take(&s, now, a)

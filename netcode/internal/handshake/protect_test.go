@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"unsafe"
 )
 
 var suites = []Suite{ChaCha20Poly1305, AES256GCM}
@@ -247,13 +248,23 @@ func TestTouch(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, n := range []int{0, gcmLong - 1, gcmLong, 1 << 20} {
-			Touch(p, n)
+			Touch(p)
+			TouchKeys(p, n)
 		}
 		if got, want := p.Overhead(), p.cipher.Overhead(); got != want {
 			t.Errorf("%v: overhead %d, want %d", suite, got, want)
 		}
 		Forget(p)
-		Touch(p, 0)
+		Touch(p)
+		TouchKeys(p, 0)
 	}
-	Touch(nil, 0)
+	Touch(nil)
+	TouchKeys(nil, 0)
+	var a aead
+	if got := unsafe.Offsetof(a.key); got > hotBytes {
+		t.Errorf("packets need %d bytes of an aead, want at most %d", got, hotBytes)
+	}
+	if got := unsafe.Sizeof(a); got != 2*hotBytes {
+		t.Errorf("an aead has %d bytes, want %d, which the heap aligns", got, 2*hotBytes)
+	}
 }
