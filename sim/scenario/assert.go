@@ -143,7 +143,7 @@ func (g *grammar) subject(only ...string) (subject, error) {
 		g.accept("flow")
 		name := g.peekName()
 		if !slices.ContainsFunc(g.s.Flows, func(f Flow) bool { return f.Name == name && hasChannel(&f, sub.names[0]) }) {
-			return sub, g.fail("the name of a flow with a channel %s: %s", sub.names[0], document.OneOf(name, g.flowNames(sub.names[0])))
+			return sub, g.fail("the name of a flow with a channel %s: %s", sub.names[0], document.Hint(name, g.flowNames(sub.names[0])))
 		}
 		sub.flow = name
 		g.take()
@@ -220,7 +220,7 @@ func (g *grammar) wantName(explicit string, only []string) string {
 	if explicit != "" {
 		what = "the name of a " + explicit
 	}
-	return what + ": " + document.OneOf(g.peekName(), slices.Compact(names))
+	return what + ": " + document.Hint(g.peekName(), slices.Compact(names))
 }
 
 // flowNames returns the names of the flows, or of those with a channel.

@@ -99,7 +99,7 @@ func (g *grammar) event() (*eventClaim, error) {
 	word := g.peek()
 	kind := eventKind(word, g.s)
 	if kind == "" {
-		return nil, g.fail("an event: %s", document.OneOf(word, append(eventWords(g.s), "error")))
+		return nil, g.fail("an event: %s", document.Hint(word, append(eventWords(g.s), "error")))
 	}
 	g.take()
 	return &eventClaim{kind: kind, word: word}, nil

@@ -101,7 +101,7 @@ func (g *grammar) figureName() (f figure, of []string, err error) {
 		}
 		names = append(names, known.name)
 	}
-	return f, nil, g.fail("a figure or an event: %s", document.OneOf(name, append(names, eventWords(g.s)...)))
+	return f, nil, g.fail("a figure or an event: %s", document.Hint(name, append(names, eventWords(g.s)...)))
 }
 
 // quantileOf reads "p99.9" into parts per million.
@@ -122,7 +122,6 @@ type comparison struct {
 	share float64
 	right figure  // if its name is not empty
 	value float64 // else
-	text  string  // of value, as it is written
 }
 
 // comparison reads "p99 of duel < 120 ms".

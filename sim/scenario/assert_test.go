@@ -99,17 +99,17 @@ func TestAssertionErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		"":                              "column 1: want a figure or an event: one of",
+		"":                              "column 1: want a figure or an event: there is p50",
 		"p99":                           "column 4: want <, <=, >, >= or within 5 % of",
 		"p99 of duel < 120":             "column 15: want a time such as 120 ms",
 		"p99 of duel < 120 ms now":      "column 22: want nothing more",
-		"p99 of dule < 120 ms":          "column 8: want the name of a flow or channel: duel?",
-		"p99 of channel stat < 1 ms":    "column 16: want the name of a channel: state?",
-		"p99 of channel state of x < 1": "column 25: want the name of a flow with a channel state: duel",
+		"p99 of dule < 120 ms":          "column 8: want the name of a flow or channel: did you mean duel?",
+		"p99 of channel stat < 1 ms":    "column 16: want the name of a channel: did you mean state?",
+		"p99 of channel state of x < 1": "column 25: want the name of a flow with a channel state: there is duel",
 		"p99 of link client < 1 ms":     "column 8: want flow or channel, as only they have that",
 		"loss of duel < 2":              "column 16: want a share such as 2 %",
-		"lost of duel < 2 %":            "column 1: want a figure or an event: loss?",
-		"no disconect":                  "column 4: want an event: disconnect?",
+		"lost of duel < 2 %":            "column 1: want a figure or an event: did you mean loss?",
+		"no disconect":                  "column 4: want an event: did you mean disconnect?",
 		"a rebind hapened":              "column 10: want happened",
 		"sometimes a rebind happened":   "column 11: want a colon",
 		"p99 within 5 of 3 ms":          "column 12: want a share such as 5 %",

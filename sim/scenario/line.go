@@ -182,7 +182,7 @@ func (p *parser) finish(d *draft, s *site) link.Config {
 func (p *parser) crossCheck(d *draft, s *site, c *link.Config) {
 	switch {
 	case c.Jitter > c.Delay:
-		p.blame(d, s, []string{"jitter", "delay"}, "want a jitter of at most the one-way delay, %v, as nothing arrives before it was sent: not %v", c.Delay, c.Jitter)
+		p.blame(d, s, []string{"jitter", "delay"}, "want a jitter of at most the one-way delay, %v, not %v: nothing arrives before it was sent", c.Delay, c.Jitter)
 	case c.Reorder > 0 && c.ReorderDelay == 0:
 		p.blame(d, s, []string{"reorder"}, "want reorder-delay as well: for how long datagrams are held back")
 	case c.Rate == 0 && (c.QueueBytes != 0 || d.queue > 0):

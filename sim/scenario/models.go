@@ -214,38 +214,45 @@ func setTrace(p *parser, d *draft, n *document.Node, _ string) error {
 
 // setTable takes a file in netem's format, or quantiles.
 func setTable(p *parser, d *draft, n *document.Node, _ string) (err error) {
-	d.Shape, d.Table = link.Tabled, nil
-	switch {
-	case isOff(n):
-		d.Shape = link.Uniform
+	d.Shape, d.Table = link.Uniform, nil
+	if isOff(n) {
 		return nil
-	case n.Kind != document.Array:
-		d.Table, err = fileOf(p, n, link.ParseDelayTable)
-		return err
 	}
-	d.Jitter = 0 // of a layer below: such a table has its own scale
+	if n.Kind != document.Array {
+		d.Table, err = fileOf(p, n, link.ParseDelayTable)
+	} else {
+		d.Jitter = 0 // of a layer below: such a table has its own scale
+		d.Table, err = inlineTable(n)
+	}
+	if err == nil {
+		d.Shape = link.Tabled
+	}
+	return err
+}
+
+// inlineTable reads pairs of share and delay.
+func inlineTable(n *document.Node) (*link.DelayTable, error) {
 	var quantiles []link.Quantile
 	for _, item := range n.Items {
 		if item.Kind != document.Array || len(item.Items) != 2 {
-			return errors.New(`want pairs of share and delay: [["0%", "0ms"], ["90%", "12ms"], ["100%", "80ms"]]`)
+			return nil, errors.New(`want pairs of share and delay: [["0%", "0ms"], ["90%", "12ms"], ["100%", "80ms"]]`)
 		}
 		share, err := parseShare(item.Items[0])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		delay, err := parseTime(item.Items[1], link.MaxDelay)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		quantiles = append(quantiles, link.Quantile{Share: share, Delay: delay})
 	}
-	if d.Table, err = link.NewDelayTable(quantiles...); err != nil {
-		var field *link.FieldError
-		if errors.As(err, &field) {
-			return fmt.Errorf("want %s, not %s", field.Limits, field.Value)
-		}
+	table, err := link.NewDelayTable(quantiles...)
+	var field *link.FieldError
+	if errors.As(err, &field) {
+		return nil, fmt.Errorf("want %s, not %s", field.Limits, field.Value)
 	}
-	return err
+	return table, err
 }
 
 // fileOf reads a file beside the scenario, once.

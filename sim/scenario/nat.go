@@ -77,7 +77,7 @@ func pick[T fmt.Stringer](p *parser, n *document.Node, key, name string, text na
 		}
 		names = append(names, known)
 	}
-	p.Add(n.LineOf(name), key+"."+name, "want %s, not %q", document.OneOf(string(text), names), string(text))
+	p.Add(n.LineOf(name), key+"."+name, "want %s, not %q", document.List(names, "or"), string(text))
 }
 
 // addresses reads the addresses of a site: one, or a list.

@@ -32,7 +32,7 @@ func Load(name string, kinds ...Kind) (*Scenario, error) {
 			return Parse(name+".toml", text, kinds...)
 		}
 		if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
-			return nil, fmt.Errorf("%s: no such file, and no scenario of the library; want %s", name, document.OneOf(name, Library()))
+			return nil, fmt.Errorf("%s: no such file, and no scenario of the library: %s", name, document.Hint(name, Library()))
 		}
 		return nil, err
 	}
@@ -79,6 +79,7 @@ type parser struct {
 
 	s      *Scenario
 	places map[string]*site // by name
+	order  []*site          // as in the file
 	files  map[string]any   // traces and tables that were read, by their names
 	depth  int              // of presets that name presets
 }

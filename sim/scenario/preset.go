@@ -58,7 +58,7 @@ func Presets() []Preset {
 func FindPreset(name string) (Preset, error) {
 	data, err := presetFiles.ReadFile("presets/" + name + ".toml")
 	if err != nil {
-		return Preset{}, &KeyError{Key: "preset", Want: document.OneOf(name, presetNames())}
+		return Preset{}, &KeyError{Key: "preset", Want: "a preset of the library: " + document.Hint(name, presetNames())}
 	}
 	return ParsePreset(name+".toml", data)
 }
@@ -103,7 +103,7 @@ func (p *parser) preset(n *document.Node, key string) (presetDraft, bool) {
 		}
 	}
 	if err != nil {
-		p.Add(n.Line, key, "no preset %q; want %s", n.Text, document.OneOf(n.Text, presetNames()))
+		p.Add(n.Line, key, "no preset %q: %s", n.Text, document.Hint(n.Text, presetNames()))
 		return presetDraft{}, false
 	}
 	d := inner.presetFile(data)

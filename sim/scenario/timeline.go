@@ -178,7 +178,7 @@ func (p *parser) subjects(form *atForm, item *document.Node) []*site {
 		if s := p.places[Client]; s != nil {
 			return []*site{s}
 		}
-		p.Add(item.Line, "at.on", "want whose link it is: %s", document.OneOf("", p.names(true, true)))
+		p.Add(item.Line, "at.on", "want whose link it is: %s", document.Hint("", p.names(true, true)))
 		return nil
 	}
 	list := []*document.Node{form.On}
@@ -192,7 +192,7 @@ func (p *parser) subjects(form *atForm, item *document.Node) []*site {
 			members = []string{n.Text}
 		}
 		if len(members) == 0 {
-			p.Add(n.Line, "at.on", "want the name of a host or router: %s", document.OneOf(n.Text, p.names(true, true)))
+			p.Add(n.Line, "at.on", "want the name of a host or router: %s", document.Hint(n.Text, p.names(true, true)))
 		}
 		for _, name := range members {
 			if s := p.places[name]; !slices.Contains(sites, s) {
@@ -248,7 +248,7 @@ func (p *parser) moving(n *document.Node) (host *site, parent string, l layer, o
 	}
 	host = p.places[form.Host]
 	if host == nil || host.Router {
-		p.Add(n.LineOf("host"), "at.move.host", "want the name of a host: %s", document.OneOf(form.Host, p.names(false, true)))
+		p.Add(n.LineOf("host"), "at.move.host", "want the name of a host: %s", document.Hint(form.Host, p.names(false, true)))
 		return nil, "", l, false
 	}
 	if form.Via != rootName {
@@ -341,7 +341,7 @@ func (p *parser) kind(item *document.Node, name string) *Kind {
 		}
 		names[i] = p.kinds[i].Name
 	}
-	p.Add(item.LineOf("kind"), "flow.kind", "want %s", document.OneOf(name, names))
+	p.Add(item.LineOf("kind"), "flow.kind", "unknown kind: %s", document.Hint(name, names))
 	return nil
 }
 

@@ -16,9 +16,9 @@ type site struct {
 	Place
 	key    string // "hosts.alice"
 	line   int
+	via    int     // line of the parent's name
 	base   layer   // its link as the file begins
 	active []layer // what the timeline has changed, oldest first
-	group  bool    // stands for several
 }
 
 type hostForm struct {
@@ -50,6 +50,7 @@ func (p *parser) topology(form *fileForm) {
 		p.Add(0, "hosts", "want at most %d hosts and routers, not %d", MaxPlaces, len(order))
 		return
 	}
+	p.order = order
 	for _, s := range order {
 		p.via(s)
 	}
@@ -96,7 +97,7 @@ func (p *parser) router(e document.Entry) *site {
 	s := &site{Place: Place{Name: e.Name, Router: true}, key: "routers." + e.Name, line: e.Value.Line}
 	var form routerForm
 	document.Decode(e.Value, s.key, &form, p.Problems)
-	s.Parent = form.Via
+	s.Parent, s.via = form.Via, e.Value.LineOf("via")
 	s.base = p.layer(form.Link, s.key+".link")
 	p.nat(s, form.NAT)
 	p.addresses(s, form.Address)
@@ -113,7 +114,7 @@ func (p *parser) host(e document.Entry, common *document.Node) []*site {
 		p.Add(nat.Line, key+".nat", "want the NAT on a router: [routers.NAME], and via = \"NAME\" here")
 	}
 	document.Decode(e.Value, key, &form, p.Problems)
-	s := site{Place: Place{Name: e.Name, Parent: form.Via}, key: key, line: e.Value.Line}
+	s := site{Place: Place{Name: e.Name, Parent: form.Via}, key: key, line: e.Value.Line, via: e.Value.LineOf("via")}
 	s.base = p.layer(form.Link, key+".link")
 	if e.Name == Client && common != nil {
 		if form.Link != nil {
@@ -182,14 +183,14 @@ func (p *parser) via(s *site) {
 	if s.Parent == "" {
 		return
 	}
-	if !p.isRouter(s.line, s.key+".via", s.Parent) {
+	if !p.isRouter(s.via, s.key+".via", s.Parent) {
 		s.Parent = ""
 		return
 	}
 	at := p.places[s.Parent]
 	for range len(p.places) {
 		if at == s {
-			p.Add(s.line, s.key+".via", "want a way to the internet: %q leads back to %q", s.Parent, s.Name)
+			p.Add(s.via, s.key+".via", "want a way to the internet: %q leads back to %q", s.Parent, s.Name)
 			s.Parent = ""
 			return
 		}
@@ -205,8 +206,19 @@ func (p *parser) isRouter(line int, key, name string) bool {
 	if s := p.places[name]; s != nil && s.Router {
 		return true
 	}
-	p.Add(line, key, "want the name of a router, not %q: %s", name, document.OneOf(name, p.names(true, false)))
+	p.Add(line, key, "want the name of a router, not %q: %s", name, document.Hint(name, p.routerNames()))
 	return false
+}
+
+// routerNames returns the names of the routers.
+func (p *parser) routerNames() []string {
+	var names []string
+	for _, s := range p.order {
+		if s.Router {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // names returns the names of all places, or of the routers or hosts.

@@ -2,15 +2,14 @@ package document
 
 import "strings"
 
-// Unknown adds the problem of a key that is none of names, with the nearest of
-// them if it looks like a slip.
+// Unknown adds the problem of a key that is none of names.
 func Unknown(problems *Problems, line int, key, name string, names []string) {
-	problems.Add(line, key, "unknown key; want %s", OneOf(name, names))
+	problems.Add(line, key, "unknown key: %s", Hint(name, names))
 }
 
-// OneOf returns the nearest of names with a question mark if name looks like a
-// slip of it, else all of them.
-func OneOf(name string, names []string) string {
+// Hint says which of names is meant if name looks like a slip of it, else
+// which there are.
+func Hint(name string, names []string) string {
 	best, least := "", min(len(name), len(name)/3+2)
 	for _, n := range names {
 		if d := distance(strings.ToLower(name), n); d < least {
@@ -19,13 +18,20 @@ func OneOf(name string, names []string) string {
 	}
 	switch {
 	case best != "":
-		return best + "?"
+		return "did you mean " + best + "?"
 	case len(names) == 0:
-		return "none"
-	case len(names) == 1:
-		return names[0]
+		return "there is none"
 	}
-	return "one of " + strings.Join(names, ", ")
+	return "there is " + List(names, "and")
+}
+
+// List returns names as a sentence has them: "a, b and c".
+func List(names []string, and string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " " + and + " " + names[last]
 }
 
 // maxSlip bounds the work for a name that is long on purpose.
