@@ -96,6 +96,10 @@ const (
 
 	// maxDatagramIn is the largest datagram looked at: an Ethernet frame.
 	maxDatagramIn = 1500
+
+	// manyFates is how many packets an ack usually tells of at most: after
+	// that the room for them grows, once in a Core.
+	manyFates = 256
 )
 
 // connIDLen is how long the connection IDs are that a Core hands out. Three
@@ -131,6 +135,7 @@ func NewCore(cfg Config) (*Core, error) {
 		pending:  map[handshakeKey]*Conn{},
 		packet:   make([]byte, 0, maxDatagramIn),
 		plain:    make([]byte, 0, maxDatagramIn),
+		fates:    ack.Fates{Acked: make([]uint64, 0, manyFates), Lost: make([]uint64, 0, manyFates)},
 	}
 	return c, nil
 }
