@@ -1,6 +1,7 @@
 package vnet
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/link"
@@ -63,19 +64,32 @@ func (n *Internet) newEdge(name string, child receiver, a Attachment) (*Edge, er
 	return e, nil
 }
 
-// open makes the edge part of the internet.
-func (e *Edge) open() {
+// open makes the edge part of the internet, and the addresses below it
+// reachable.
+func (e *Edge) open(addresses []netip.Addr) error {
 	n := e.net
+	for i, address := range addresses {
+		if err := n.publish(address, e); err != nil {
+			for _, address := range addresses[:i] {
+				n.withdraw(address, e)
+			}
+			return err
+		}
+	}
 	n.addWire(&e.wires[Up])
 	n.addWire(&e.wires[Down])
 	n.edges = append(n.edges, e)
 	n.byName[e.name] = e
 	e.parent.children++
+	return nil
 }
 
 // close is the opposite of open.
-func (e *Edge) close() {
+func (e *Edge) close(addresses []netip.Addr) {
 	n := e.net
+	for _, address := range addresses {
+		n.withdraw(address, e)
+	}
 	e.gone = true
 	n.removeWire(&e.wires[Up])
 	n.removeWire(&e.wires[Down])

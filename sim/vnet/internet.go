@@ -43,7 +43,7 @@ type Internet struct {
 	byName   map[string]*Edge // looked up, never ranged over
 	machines map[string]*Machine
 	realm6   *realm
-	realms   int // how many IPv4 realms there were
+	nats     int // how many NATs there were
 	book     directory
 	sent     uint32 // number of the next datagram
 }

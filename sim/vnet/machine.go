@@ -69,9 +69,10 @@ func (m *Machine) AddInterface(name string, a Attachment) (*Interface, error) {
 	if i.locals, err = n.addressesFor(a); err != nil {
 		return nil, fmt.Errorf("vnet: interface %q: %w", name, err)
 	}
-	edge.open()
+	if err := edge.open(i.locals); err != nil {
+		return nil, fmt.Errorf("vnet: interface %q: %w", name, err)
+	}
 	for _, address := range i.locals {
-		n.publish(address, edge)
 		m.locals = append(m.locals, local{address, i})
 	}
 	m.interfaces = append(m.interfaces, i)
@@ -101,20 +102,6 @@ func (n *Internet) addressesFor(a Attachment) ([]netip.Addr, error) {
 		}
 	}
 	return slices.Clone(a.Addresses), nil
-}
-
-// isOutside reports whether an address is an external one of the NAT that r
-// is or is behind, which would be one too many.
-func (r *Router) isOutside(address netip.Addr) bool {
-	for ; r.edge != nil; r = r.edge.parent {
-		if slices.Contains(r.external, address) {
-			return true
-		}
-		if r.translates(address) {
-			return false
-		}
-	}
-	return false
 }
 
 // Name returns the name that Internet.Machine finds it by.
@@ -177,10 +164,7 @@ func (m *Machine) Remove() {
 		m.listening[0].Close()
 	}
 	for _, i := range m.interfaces {
-		for _, address := range i.locals {
-			m.net.withdraw(address, i.edge)
-		}
-		i.edge.close()
+		i.edge.close(i.locals)
 	}
 	delete(m.net.machines, m.name)
 }

@@ -18,18 +18,23 @@ func newRealm(prefix netip.Prefix) *realm {
 	return &realm{prefix: prefix, next: prefix.Addr(), taken: map[netip.Addr]*Edge{}}
 }
 
-// free returns an address that nobody has. avoid may be nil.
+// free returns an address that nobody has: the next one of the prefix, and
+// from its beginning again after the last. avoid may be nil.
 func (r *realm) free(avoid func(netip.Addr) bool) (netip.Addr, error) {
-	for {
-		r.next = r.next.Next()
-		switch {
-		case !r.prefix.Contains(r.next):
-			return netip.Addr{}, fmt.Errorf("vnet: no address of %v is free", r.prefix)
-		case r.taken[r.next] == nil && (avoid == nil || !avoid(r.next)):
+	for range len(r.taken) + maxAvoided {
+		if r.next = r.next.Next(); !r.prefix.Contains(r.next) {
+			r.next = r.prefix.Addr().Next()
+		}
+		if r.taken[r.next] == nil && (avoid == nil || !avoid(r.next)) {
 			return r.next, nil
 		}
 	}
+	return netip.Addr{}, fmt.Errorf("vnet: no address of %v is free", r.prefix)
 }
+
+// maxAvoided is how many addresses besides those that are taken are tried
+// before free gives up.
+const maxAvoided = 1024
 
 // check refuses addresses that cannot be an interface's or that are taken.
 func (r *realm) check(address netip.Addr) error {

@@ -3,6 +3,7 @@ package vnet
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/reckon-engine/reckon/sim/vnet/nat"
 )
@@ -33,6 +34,10 @@ type RouterConfig struct {
 	// IPv6 is the same for IPv6, which is never translated: its Kind is
 	// None, Firewall or Blocked.
 	IPv6 nat.Config
+
+	// RebindEvery calls Rebind again and again, and RenumberEvery Renumber,
+	// for the first time after that time. Zero means never.
+	RebindEvery, RenumberEvery time.Duration
 }
 
 // A Router passes datagrams between its edge and what hangs on it, and takes
@@ -43,9 +48,11 @@ type Router struct {
 	edge     *Edge // nil at the root
 	children int   // edges that hang on it
 	routes   map[uint32]*Edge
-	realm4   *realm // of what hangs on it
-	external []netip.Addr
+	realm4   *realm           // of what hangs on it
 	guards   [families]*guard // nil where everything passes
+	external []netip.Addr     // of Translate
+	pool     []netip.Addr     // of OneToOne: not in use
+	own      bool             // of OneToOne: the pool is all there is
 }
 
 // AddRouter adds a router. Names of routers and interfaces are unique.
@@ -57,21 +64,18 @@ func (n *Internet) AddRouter(name string, cfg RouterConfig) (*Router, error) {
 		cfg.Parent = n.root
 	}
 	r := &Router{net: n, name: name, routes: map[uint32]*Edge{}, realm4: cfg.Parent.realm4}
+	var err error
+	if r.edge, err = n.newEdge(name, r, cfg.Attachment); err != nil {
+		return nil, fmt.Errorf("vnet: router %q: %w", name, err)
+	}
 	if err := r.setGuards(cfg); err != nil {
 		return nil, fmt.Errorf("vnet: router %q: %w", name, err)
 	}
-	edge, err := n.newEdge(name, r, cfg.Attachment)
-	if err != nil {
+	if err := r.edge.open(r.external); err != nil {
 		return nil, fmt.Errorf("vnet: router %q: %w", name, err)
 	}
-	if r.external, err = r.outside(cfg, edge); err != nil {
-		return nil, fmt.Errorf("vnet: router %q: %w", name, err)
-	}
-	r.edge = edge
-	edge.open()
-	for _, address := range r.external {
-		n.publish(address, edge)
-	}
+	r.every(cfg.RebindEvery, func() error { r.Rebind(); return nil })
+	r.every(cfg.RenumberEvery, func() error { return r.Renumber() })
 	return r, nil
 }
 
@@ -96,50 +100,8 @@ func (r *Router) Remove() error {
 	case r.edge.gone:
 		return fmt.Errorf("vnet: router %q was removed before", r.name)
 	}
-	for _, address := range r.external {
-		r.net.withdraw(address, r.edge)
-	}
-	r.edge.close()
+	r.edge.close(r.external)
 	return nil
-}
-
-// publish makes the routers above an edge send what is for an address down
-// that edge, as far as the address means something.
-func (n *Internet) publish(address netip.Addr, edge *Edge) {
-	n.realmOf(address, edge.parent).taken[address] = edge
-	host := n.book.host(address)
-	for r := edge.parent; ; r, edge = r.edge.parent, r.edge {
-		r.routes[host] = edge
-		if r.edge == nil || r.translates(address) {
-			return
-		}
-	}
-}
-
-// withdraw is the opposite of publish.
-func (n *Internet) withdraw(address netip.Addr, edge *Edge) {
-	delete(n.realmOf(address, edge.parent).taken, address)
-	host := n.book.host(address)
-	for r := edge.parent; ; r = r.edge.parent {
-		delete(r.routes, host)
-		if r.edge == nil || r.translates(address) {
-			return
-		}
-	}
-}
-
-// realmOf returns the realm in which an address on an edge of r is unique.
-func (n *Internet) realmOf(address netip.Addr, r *Router) *realm {
-	if address.Is4() {
-		return r.realm4
-	}
-	return n.realm6
-}
-
-// translates reports whether an address means nothing above r.
-func (r *Router) translates(address netip.Addr) bool {
-	g := r.guards[familyOf(address.Is6())]
-	return g != nil && g.translates
 }
 
 // receive sends a datagram on: from below up or to a neighbour, from above

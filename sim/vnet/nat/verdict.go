@@ -12,8 +12,6 @@ const (
 	NoPort             // from inside, and no external port is free
 	NoHairpin          // from inside to this NAT's own outside, and Hairpin is off
 	UDPBlocked         // Kind is Blocked
-
-	verdictEnd
 )
 
 // String returns a short name.
