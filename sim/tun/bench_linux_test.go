@@ -1,7 +1,6 @@
 package tun
 
 import (
-	"io"
 	"testing"
 )
 
@@ -42,5 +41,4 @@ func BenchmarkTCP(b *testing.B) {
 	b.ReportMetric(float64(8<<20)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mbit/s")
 	b.ReportMetric(float64(s.DeviceDrops+s.Up.Lost()+s.Errors), "lost")
 	b.ReportMetric(float64(s.Up.Sent)/float64(b.N), "packets/op")
-	_ = io.EOF
 }

@@ -61,7 +61,9 @@ func configure(side Side, mtu int, congestion string) error {
 		{"MTU", deviceName, unix.SIOCSIFMTU, number(uint32(mtu))},
 		{"address", deviceName, unix.SIOCSIFADDR, inet4(address)},
 		{"netmask", deviceName, unix.SIOCSIFNETMASK, inet4([4]byte{255, 255, 255, 0})},
-		{"up", deviceName, unix.SIOCSIFFLAGS, flags(unix.IFF_UP | unix.IFF_RUNNING)},
+		// NOARP: without it the kernel reports multicast groups that serve
+		// neighbour discovery.
+		{"up", deviceName, unix.SIOCSIFFLAGS, flags(unix.IFF_UP | unix.IFF_RUNNING | unix.IFF_NOARP | unix.IFF_MULTICAST)},
 	} {
 		r, err := unix.NewIfreq(step.device)
 		if err == nil {
