@@ -155,9 +155,6 @@ func (c *Config) Validate() error {
 			return err
 		}
 	}
-	if err := c.unfinished(); err != nil {
-		return err
-	}
 	if c.Reorder > 0 && c.ReorderDelay == 0 {
 		return &FieldError{"ReorderDelay", "0s", "more than 0s where Reorder is set"}
 	}

@@ -32,3 +32,24 @@ func (c Corruption) validate() error {
 
 // bits is Bits with its default.
 func (c Corruption) bits() int { return max(1, c.Bits) }
+
+// flip flips bits of a datagram, chosen by its index. It flips no bit twice.
+func (c Corruption) flip(random randomness, index uint64, datagram []byte) {
+	total := uint64(len(datagram)) * 8
+	var chosen [MaxCorruptBits]uint64
+	drawn := random.draw(decideCorruptBit, index)
+	for n := range min(uint64(c.bits()), total) {
+		drawn = mix(drawn + gamma)
+		// The drawn-th of the bits not chosen yet, which chosen lists in
+		// order: it moves up past each that is not above it.
+		bit := scale(drawn, total-n)
+		at := uint64(0)
+		for at < n && chosen[at] <= bit {
+			bit++
+			at++
+		}
+		copy(chosen[at+1:n+1], chosen[at:n])
+		chosen[at] = bit
+		datagram[bit/8] ^= 1 << (bit % 8)
+	}
+}

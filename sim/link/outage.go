@@ -41,3 +41,34 @@ func (o Outage) validate() error {
 	}
 	return nil
 }
+
+// An outageClock says when an Outage is.
+type outageClock struct {
+	on                 bool
+	origin             int64 // epoch of the outage; nanoseconds of the link
+	from, length, each int64
+}
+
+// set changes the outage, and switches it on if it is used.
+func (o *outageClock) set(c Outage, used bool) {
+	o.on = used && c.For > 0
+	o.from, o.length, o.each = int64(c.From), int64(c.For), int64(c.Every)
+}
+
+// end returns when the outage ends that at lies in, or at if it lies in none.
+func (o *outageClock) end(at int64) int64 {
+	if !o.on {
+		return at
+	}
+	into := at - o.origin - o.from
+	if into >= 0 && o.each > 0 {
+		into %= o.each
+	}
+	if into < 0 || into >= o.length {
+		return at
+	}
+	return at + o.length - into
+}
+
+// covers reports whether at lies in an outage.
+func (o *outageClock) covers(at int64) bool { return o.on && o.end(at) != at }

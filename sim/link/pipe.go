@@ -19,6 +19,11 @@ type Pipe struct {
 	queue  Queue
 	limits PipeLimits
 
+	// What waits in an active queue: the link knows the order, not the bytes.
+	waiting      ring[waiting]
+	waitingBytes int
+	onDrop       func(fate Fate, label uint64, datagram []byte)
+
 	order    uint64  // of the latest datagram pushed
 	sequence *uint64 // where order numbers come from; &order unless shared
 	latest   uint64  // highest index popped
@@ -41,15 +46,37 @@ func NewPipe(cfg Config, seed uint64, limits PipeLimits) (*Pipe, error) {
 // can be delivered in the order they were sent: see Next.
 func (p *Pipe) ShareSequence(counter *uint64) { p.sequence = counter }
 
-// SetConfig changes the link for what is pushed from now on. The error is a
-// *FieldError, and then nothing changes.
-func (p *Pipe) SetConfig(cfg Config) error { return p.link.SetConfig(cfg) }
+// SetConfig changes the link for what is pushed from now on, and for what
+// waits in an active queue. The error is a *FieldError, and then nothing
+// changes. Next may have another answer afterwards.
+func (p *Pipe) SetConfig(cfg Config) error {
+	if err := p.link.SetConfig(cfg); err != nil {
+		return err
+	}
+	p.collect()
+	return nil
+}
+
+// SetEpoch makes time-dependent models count from a time: see Link.SetEpoch.
+func (p *Pipe) SetEpoch(epoch time.Time) { p.link.SetEpoch(epoch) }
+
+// OnDrop has f called for every datagram whose fate was Pending when it was
+// pushed, and that is lost or dropped after all. The bytes are valid during
+// the call, which must not use the pipe. Nil, as at first, calls nothing.
+func (p *Pipe) OnDrop(f func(fate Fate, label uint64, datagram []byte)) { p.onDrop = f }
 
 // Config returns the present configuration.
 func (p *Pipe) Config() Config { return p.link.cfg }
 
 // Len returns how many datagrams are on their way, copies included.
-func (p *Pipe) Len() int { return p.queue.Len() }
+func (p *Pipe) Len() int { return p.queue.Len() + p.waiting.count }
+
+// Backlog returns what waits for the bottleneck at now. A now before that of
+// an earlier call counts as that one.
+func (p *Pipe) Backlog(now time.Time) Backlog {
+	p.settle(now)
+	return p.link.Backlog(now)
+}
 
 // Counters returns what was counted since NewPipe.
 func (p *Pipe) Counters() Counters {
@@ -68,51 +95,71 @@ func (p *Pipe) Push(now time.Time, datagram []byte) Fate {
 // datagram, and with its copy, and is no part of its size: whatever the caller
 // would write on the envelope. Label hands it back.
 func (p *Pipe) PushLabelled(now time.Time, label uint64, datagram []byte) Fate {
+	p.settle(now)
 	fate := p.link.Send(now, len(datagram))
-	if fate.Cause != Delivered {
+	if fate.Cause != Delivered && fate.Cause != Pending {
 		return fate
 	}
 	if !p.room(len(datagram)) {
 		p.link.revoke(&fate, len(datagram))
 		return fate
 	}
-	p.hold(fate.Delay, fate.Index<<1, label, datagram)
-	if fate.Duplicated {
-		if p.room(len(datagram)) {
-			p.hold(fate.CopyDelay, fate.Index<<1|1, label, datagram)
-		} else {
-			p.link.revokeCopy(&fate)
-		}
+	if fate.Cause == Pending {
+		p.await(label, datagram)
+		return fate
 	}
+	p.carry(p.link.now, &fate, label, datagram)
 	return fate
 }
 
-// hold queues a datagram that is due after delay. Its tag is twice its index,
-// plus one for a copy.
-func (p *Pipe) hold(delay time.Duration, tag, label uint64, datagram []byte) {
-	*p.sequence++
-	p.queue.Push(p.link.now+int64(delay), *p.sequence, tag, label, datagram)
-}
-
-func (p *Pipe) room(bytes int) bool {
-	return (p.limits.Datagrams <= 0 || p.queue.Len() < p.limits.Datagrams) &&
-		(p.limits.Bytes <= 0 || p.queue.Bytes()+bytes <= p.limits.Bytes)
-}
-
-// NextDelivery returns when the next datagram is due, or the zero time if
-// none is on its way.
-func (p *Pipe) NextDelivery() time.Time {
-	at, _, ok := p.queue.Next()
-	if !ok {
-		return time.Time{}
+// carry queues a datagram that was sent at a time and arrives, and its copy.
+// There is room for the first.
+func (p *Pipe) carry(sent int64, fate *Fate, label uint64, datagram []byte) {
+	p.hold(sent+int64(fate.Delay), fate, fate.Index<<1, label, datagram)
+	if fate.Duplicated {
+		if p.room(len(datagram)) {
+			p.hold(sent+int64(fate.CopyDelay), fate, fate.Index<<1|1, label, datagram)
+		} else {
+			p.link.revokeCopy(fate)
+		}
 	}
-	return p.link.epoch.Add(time.Duration(at))
 }
 
-// Next is NextDelivery with the order number of the next datagram. It reports
-// false if none is on its way.
+// hold queues a datagram that is due at a time. Its tag is twice its index,
+// plus one for a copy.
+func (p *Pipe) hold(at int64, fate *Fate, tag, label uint64, datagram []byte) {
+	*p.sequence++
+	copied := p.queue.Push(at, *p.sequence, tag, label, datagram)
+	if fate.Corrupted {
+		p.link.Corrupt(fate.Index, copied)
+	}
+}
+
+// room reports whether so many bytes may be held besides what is.
+func (p *Pipe) room(bytes int) bool {
+	return (p.limits.Datagrams <= 0 || p.Len() < p.limits.Datagrams) &&
+		(p.limits.Bytes <= 0 || p.queue.Bytes()+p.waitingBytes+bytes <= p.limits.Bytes)
+}
+
+// NextDelivery returns when Pop has something to do next, or the zero time if
+// nothing is on its way.
+func (p *Pipe) NextDelivery() time.Time {
+	due, _, _ := p.Next()
+	return due
+}
+
+// Next returns when Pop has something to do next, and the order number of the
+// datagram concerned. It reports false if nothing is on its way. It may name
+// the time at which a datagram leaves an active queue rather than one at which
+// it arrives; Pop then yields nothing, and Next has another answer.
 func (p *Pipe) Next() (due time.Time, order uint64, ok bool) {
 	at, order, ok := p.queue.Next()
+	if p.waiting.count > 0 {
+		next, _ := p.link.nextSettle()
+		if first := p.waiting.at(0).order; !ok || next < at || next == at && first < order {
+			at, order, ok = next, first, true
+		}
+	}
 	if !ok {
 		return time.Time{}, 0, false
 	}
@@ -122,6 +169,7 @@ func (p *Pipe) Next() (due time.Time, order uint64, ok bool) {
 // Pop takes the next datagram out if it is due at now. The bytes are valid
 // until the next Pop.
 func (p *Pipe) Pop(now time.Time) (datagram []byte, ok bool) {
+	p.settle(now)
 	at, _, ok := p.queue.Next()
 	if !ok || at > int64(now.Sub(p.link.epoch)) {
 		return nil, false

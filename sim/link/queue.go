@@ -45,8 +45,9 @@ func (q *Queue) Bytes() int { return q.bytes }
 
 // Push adds a copy of datagram that is due at a time. Datagrams due at the
 // same time leave in the order of their order numbers. The tag is handed back
-// by Pop, the label by Label.
-func (q *Queue) Push(at int64, order, tag, label uint64, datagram []byte) {
+// by Pop, the label by Label. It returns the copy, which may be changed at
+// once, but not kept.
+func (q *Queue) Push(at int64, order, tag, label uint64, datagram []byte) (copied []byte) {
 	var slot int32
 	if n := len(q.free); n > 0 {
 		slot = q.free[n-1]
@@ -59,6 +60,7 @@ func (q *Queue) Push(at int64, order, tag, label uint64, datagram []byte) {
 	q.bytes += len(datagram)
 	q.heap = append(q.heap, queued{at, order, tag, slot})
 	q.up(len(q.heap) - 1)
+	return q.slots[slot].datagram
 }
 
 // Next returns when the first datagram is due, and its order number. It

@@ -15,6 +15,15 @@ const (
 	decideDuplicate
 	decideCopyJitter
 	decideReorder
+	decideMarkov    // move of the four-state chain
+	decideSpikeLoss // loss in a spike
+	decideSpikeMove // beginning or end of a spike
+	decideCorrupt
+	decideCorruptBit
+	decideSlotLevel // of a slot, not of a datagram
+	decideSlotJitter
+	decideSlotLoss
+	decidePIE
 )
 
 // gamma is the increment of SplitMix64: 2^64 / golden ratio, made odd.

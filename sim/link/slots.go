@@ -94,3 +94,57 @@ func (s *Slots) validatePhase(i int) error {
 	}
 	return nil
 }
+
+// A slotClock finds the slot and the phase of a time.
+type slotClock struct {
+	origin int64 // epoch of the slots; nanoseconds of the link
+	period int64 // 0 = off
+	level  int64
+	phases [MaxSlotPhases]phaseClock
+	used   int
+}
+
+// A phaseClock is a SlotPhase in whole numbers.
+type phaseClock struct {
+	from, until   int64
+	delay, jitter int64
+	loss          chance
+}
+
+func (s *slotClock) set(c *Slots) {
+	s.period, s.level, s.used = int64(c.Period), int64(c.Level), 0
+	for i := range c.Phases {
+		p := &c.Phases[i]
+		if p.For == 0 {
+			continue
+		}
+		s.phases[s.used] = phaseClock{
+			from: int64(p.From), until: int64(p.From + p.For),
+			delay: int64(p.Delay), jitter: int64(p.Jitter), loss: chanceOf(p.Loss),
+		}
+		s.used++
+	}
+}
+
+// delayAt returns the extra delay of datagram index at a time, and whether it
+// is lost.
+func (s *slotClock) delayAt(random randomness, at int64, index uint64) (extra int64, lost bool) {
+	into := max(0, at-s.origin)
+	slot := uint64(into / s.period)
+	into %= s.period
+	if s.level > 0 {
+		extra = int64(scale(random.draw(decideSlotLevel, slot), uint64(s.level)+1))
+	}
+	for i := range s.used {
+		p := &s.phases[i]
+		if into < p.from || into >= p.until {
+			continue
+		}
+		extra += p.delay
+		if p.jitter > 0 {
+			extra += int64(scale(random.draw(decideSlotJitter, index), uint64(p.jitter)+1))
+		}
+		return extra, random.happens(p.loss, decideSlotLoss, index)
+	}
+	return extra, false
+}

@@ -60,3 +60,37 @@ func (s Spikes) validate() error {
 	}
 	return nil
 }
+
+// A spiker runs the chain of a Spikes.
+type spiker struct {
+	begin, end, loss chance
+	delay            int64
+	spiking          bool
+}
+
+// set changes the model; the state stays.
+func (s *spiker) set(c Spikes) {
+	s.begin, s.end, s.loss, s.delay = 0, 0, chanceOf(c.Loss), int64(c.Delay)
+	if c.Every == 0 {
+		s.spiking = false
+		return
+	}
+	s.begin, s.end = max(1, chanceOf(1/c.Every)), max(1, chanceOf(1/c.Length))
+}
+
+// next returns the extra delay of datagram index and whether it is lost, then
+// moves the chain.
+func (s *spiker) next(random randomness, index uint64) (extra int64, lost bool) {
+	if s.begin == 0 {
+		return 0, false
+	}
+	move := s.begin
+	if s.spiking {
+		extra, lost = s.delay, random.happens(s.loss, decideSpikeLoss, index)
+		move = s.end
+	}
+	if random.happens(move, decideSpikeMove, index) {
+		s.spiking = !s.spiking
+	}
+	return extra, lost
+}
