@@ -27,7 +27,7 @@ const (
 func (p *Proxy) push(c *client, direction int, now time.Time, datagram []byte) {
 	c.active = now
 	fate := c.pipes[direction].Push(now, datagram)
-	if fate.Cause != link.Delivered {
+	if fate.Cause != link.Delivered && fate.Cause != link.Pending {
 		return
 	}
 	item := 2*c.slot + direction
@@ -109,10 +109,10 @@ func (p *Proxy) takeDue(nextCheck *time.Time) (r release, wait time.Duration, ok
 	}
 	c, direction := p.slots[item/2], item%2
 	datagram, ok := c.pipes[direction].Pop(due)
-	if !ok {
-		panic("proxy: BUG: a link was due and had nothing to deliver")
-	}
 	p.schedule(item, c.pipes[direction])
+	if !ok {
+		return release{}, 0, false // an active queue moved
+	}
 	p.late.add(now.Sub(due))
 	r = release{client: c, datagram: datagram}
 	if direction == toClient {
