@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/units"
 )
 
@@ -148,15 +147,5 @@ func TestParse(t *testing.T) {
 	}
 	if m := s.Timeline[4].Move; m.Line.Up.Burst.R != 1./3 || m.Parent != "" {
 		t.Errorf("the move is %+v", m)
-	}
-}
-
-func TestLibrary(t *testing.T) {
-	for _, name := range Library() {
-		if s, err := Load(name, chatKind); err != nil {
-			t.Errorf("%v", err)
-		} else if s.Places[0].Line.Up != (link.Config{Overhead: udpOverhead}) {
-			t.Errorf("%s: the server's link is not perfect", name)
-		}
 	}
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"embed"
+	"slices"
 	"strings"
 
 	"github.com/reckon-engine/reckon/sim/internal/document"
@@ -42,10 +43,9 @@ type presetDraft struct {
 
 // Presets returns the presets of the library by name.
 func Presets() []Preset {
-	entries, _ := presetFiles.ReadDir("presets") // it is embedded
 	var all []Preset
-	for _, e := range entries {
-		preset, err := FindPreset(strings.TrimSuffix(e.Name(), ".toml"))
+	for _, name := range presetNames() {
+		preset, err := FindPreset(name)
 		if err != nil {
 			panic("scenario: BUG: " + err.Error()) // tested
 		}
@@ -78,11 +78,12 @@ func ParsePreset(name string, data []byte) (Preset, error) {
 }
 
 func presetNames() []string {
-	entries, _ := presetFiles.ReadDir("presets")
+	entries, _ := presetFiles.ReadDir("presets") // it is embedded
 	names := make([]string, len(entries))
 	for i, e := range entries {
 		names[i] = strings.TrimSuffix(e.Name(), ".toml")
 	}
+	slices.Sort(names) // "lte" before "lte-driving", unlike the files
 	return names
 }
 
