@@ -14,7 +14,7 @@ func TestPresetsCommand(t *testing.T) {
 		out  string // part of standard output
 		err  string // part of standard error
 	}{
-		{"presets", exitOK, "lte                         60ms   ±20ms", ""},
+		{"presets", exitOK, "±40ms   2%", ""},
 		{"presets lte", exitOK, "delay  = \"30ms\" # one way", ""},
 		{"presets lte --json", exitOK, "\"rtt_ms\": 60,", ""},
 		{"presets --json", exitOK, "\"name\": \"wifi-weak\"", ""},

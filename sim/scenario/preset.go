@@ -46,6 +46,9 @@ func Presets() []Preset {
 	var all []Preset
 	for _, name := range presetNames() {
 		preset, err := FindPreset(name)
+		if err != nil && strings.Contains(err.Error(), "the model is not there yet") {
+			continue // until package link runs what its Config describes
+		}
 		if err != nil {
 			panic("scenario: BUG: " + err.Error()) // tested
 		}
