@@ -10,6 +10,7 @@ import (
 
 	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/sim/link"
+	"github.com/reckon-engine/reckon/sim/vnet/nat"
 )
 
 const (
@@ -188,5 +189,73 @@ func TestCoresSameSeedSameDigest(t *testing.T) {
 	other, _, _ := match(t, 8)
 	if first.Digest() == other.Digest() {
 		t.Errorf("seeds 7 and 8 give the same digest %#x", first.Digest())
+	}
+}
+
+// A client at home, on the move, and at a server with a bad line: its NATs
+// rebind every 5 s, its address outside changes every 40 s, and every 30 s it
+// changes between Wi-Fi and mobile. It notices nothing.
+func throughNATs(t *testing.T, seed uint64, home, mobile nat.Config, d time.Duration) (n *Internet, client, server *peer) {
+	t.Helper()
+	n = NewInternet(InternetConfig{Seed: seed})
+	access := link.Config{Delay: 20 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01, Rate: 5_000_000, Overhead: 28}
+	wifi := mustRouter(t, n, "home", RouterConfig{
+		Attachment: Attachment{Up: access, Down: access}, IPv4: home, RebindEvery: 5 * time.Second, RenumberEvery: 40 * time.Second,
+	})
+	carrier := mustRouter(t, n, "carrier", RouterConfig{Attachment: Attachment{Up: access, Down: access}, IPv4: mobile, RebindEvery: 5 * time.Second})
+	phone := mustMachine(t, n, "phone", Attachment{Parent: wifi})
+	if _, err := phone.AddInterface("phone mobile", Attachment{Parent: carrier}); err != nil {
+		t.Fatal(err)
+	}
+	ticks := uint64(d / tickInterval)
+	server = &peer{t: t, core: mustCore(t, 1, 4), stopAt: ticks}
+	client = &peer{t: t, core: mustCore(t, 2, 0), stopAt: ticks}
+	atServer := mustBind(t, mustMachine(t, n, "server", Attachment{}), 7777, server.core, server)
+	mustBind(t, phone, 0, client.core, client)
+	var move func(time.Time)
+	move = func(now time.Time) {
+		at := phone.Interfaces()[0]
+		at.SetUp(!at.IsUp())
+		n.At(now.Add(30*time.Second), move)
+	}
+	n.At(start.Add(30*time.Second), move)
+	if _, err := client.core.Dial(n.Now(), netcode.Path{Remote: atServer.Addr4()}, netcode.DialOptions{ServerKey: server.core.PublicKey()}); err != nil {
+		t.Fatal(err)
+	}
+	runFor(t, n, d+3*time.Second) // and a while for what is still on its way
+	return n, client, server
+}
+
+func TestRebindingDisconnectsNobody(t *testing.T) {
+	for _, pair := range [][2]nat.Config{
+		{nat.Linux(), nat.Symmetric()},
+		{nat.Symmetric(), nat.Symmetric()},
+		{nat.RFC4787(), nat.FullCone()},
+	} {
+		n, client, server := throughNATs(t, 4, pair[0], pair[1], 100*time.Second)
+		if client.conn == nil || server.conn == nil || client.closed != nil || server.closed != nil {
+			t.Fatalf("%+v: client closed by %v, server by %v", pair, client.closed, server.closed)
+		}
+		if client.chatSent != 600 || server.chatGot != client.chatSent || client.chatGot != server.chatSent {
+			t.Errorf("reliable messages: %d of %d up, %d of %d down", server.chatGot, client.chatSent, client.chatGot, server.chatSent)
+		}
+		if client.stateSent-server.stateGot > 400 || server.stateSent-client.stateGot > 900 {
+			t.Errorf("unreliable messages: %d of %d up, %d of %d down", server.stateGot, client.stateSent, client.stateGot, server.stateSent)
+		}
+		atHome, _ := n.Router("home").NATCounters()
+		onTheMove, _ := n.Router("carrier").NATCounters()
+		if atHome.Rebounds < 20 || onTheMove.Rebounds < 20 || atHome.Created < 10 || onTheMove.Created < 4 {
+			t.Errorf("home %+v, carrier %+v", atHome, onTheMove)
+		}
+		t.Logf("up %d of %d, down %d of %d, home %+v", server.stateGot, client.stateSent, client.stateGot, server.stateSent, atHome)
+	}
+}
+
+func TestInternetSameSeedSameDigest(t *testing.T) {
+	first, _, _ := throughNATs(t, 1, nat.Linux(), nat.Symmetric(), 20*time.Second)
+	again, _, _ := throughNATs(t, 1, nat.Linux(), nat.Symmetric(), 20*time.Second)
+	other, _, _ := throughNATs(t, 2, nat.Linux(), nat.Symmetric(), 20*time.Second)
+	if first.Digest() != again.Digest() || first.Stats() != again.Stats() || first.Digest() == other.Digest() {
+		t.Errorf("digests %#x, again %#x, other seed %#x", first.Digest(), again.Digest(), other.Digest())
 	}
 }
