@@ -114,13 +114,16 @@ func (p *Proxy) admit(from netip.AddrPort, now time.Time) (*client, error) {
 	}
 	enlarge(upstream)
 	c := &client{address: from, upstream: upstream, active: now}
-	seed := link.SubSeed(p.cfg.Seed, p.stats.ClientsTotal)
+	seeds := p.seeds()
 	for direction, cfg := range [2]link.Config{p.cfg.Up, p.cfg.Down} {
-		pipe, err := link.NewPipe(cfg, link.SubSeed(seed, uint64(direction)), p.cfg.limits())
+		pipe, err := link.NewPipe(cfg, seeds[direction], p.cfg.limits())
 		if err != nil {
 			panic("proxy: BUG: a valid configuration was refused: " + err.Error())
 		}
 		pipe.ShareSequence(&p.sequence)
+		pipe.SetEpoch(now) // the clock begins, and the models count from their own
+		pipe.SetEpoch(p.epoch)
+		p.observeDrops(c, direction, pipe)
 		c.pipes[direction] = pipe
 	}
 	if n := len(p.free); n > 0 {
@@ -135,6 +138,15 @@ func (p *Proxy) admit(from netip.AddrPort, now time.Time) (*client, error) {
 	p.running.Add(1)
 	go p.readTarget(c)
 	return c, nil
+}
+
+// seeds returns those of the links of the next client.
+func (p *Proxy) seeds() [2]uint64 {
+	if p.stats.ClientsTotal == 0 && p.cfg.FirstSeeds != nil {
+		return *p.cfg.FirstSeeds
+	}
+	seed := link.SubSeed(p.cfg.Seed, p.stats.ClientsTotal)
+	return [2]uint64{link.SubSeed(seed, toTarget), link.SubSeed(seed, toClient)}
 }
 
 // drop forgets a client. What is on its way to or from it is dropped.

@@ -26,6 +26,20 @@ type Config struct {
 	// SubSeed(SubSeed(Seed, n), 0) up and (…, 1) down.
 	Seed uint64
 
+	// FirstSeeds, if not nil, are the seeds of the links of client 0, up and
+	// down, instead of those that follow from Seed: so a run with one client
+	// can have the chance of a run in virtual time.
+	FirstSeeds *[2]uint64
+
+	// Changes happen to the links of all clients while the proxy runs, in
+	// order of time.
+	Changes []Change
+
+	// Observe, if not nil, is told of every datagram. It is called under the
+	// proxy's lock: it should be quick, must not keep Datagram.Data and must
+	// not call the proxy.
+	Observe func(Datagram)
+
 	// MaxClients bounds how many clients there are at once; datagrams from
 	// further ones are dropped. If zero, 256. At most 65536.
 	MaxClients int
@@ -74,13 +88,10 @@ func (c Config) withDefaults() (Config, error) {
 	case c.MaxBytes < 0:
 		return c, fmt.Errorf("proxy: MaxBytes is %d, want more than 0", c.MaxBytes)
 	}
-	if err := c.Up.Validate(); err != nil {
-		return c, fmt.Errorf("proxy: up: %w", err)
+	if err := checkLinks(c.Up, c.Down); err != nil {
+		return c, err
 	}
-	if err := c.Down.Validate(); err != nil {
-		return c, fmt.Errorf("proxy: down: %w", err)
-	}
-	return c, nil
+	return c, checkChanges(c.Changes)
 }
 
 func (c *Config) limits() link.PipeLimits {

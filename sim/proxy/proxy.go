@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/internal/agenda"
-	"github.com/reckon-engine/reckon/sim/link"
+	"github.com/reckon-engine/reckon/sim/internal/wakeup"
+	"github.com/reckon-engine/reckon/sim/result"
 )
 
 // socketBuffer is what the sockets are asked to buffer, so that a burst
@@ -24,8 +26,8 @@ type Proxy struct {
 	cfg      Config
 	target   *net.UDPAddr
 	listener *net.UDPConn
-	start    time.Time     // agenda times count from here
-	wake     chan struct{} // the first entry of the agenda changed
+	start    time.Time // agenda times count from here
+	waiter   *wakeup.Waiter
 	done     chan struct{} // closed by Close
 	stop     sync.Once
 	running  sync.WaitGroup
@@ -37,8 +39,10 @@ type Proxy struct {
 	free      []int         // slots that are
 	agenda    agenda.Agenda // slot s up is item 2s, down is item 2s+1
 	sequence  uint64
-	late      lateness
-	stats     Stats // of clients that are gone, and what is not per client
+	late      result.Histogram
+	epoch     time.Time // changes count from here
+	changes   []Change  // still to be made
+	stats     Stats     // of clients that are gone, and what is not per client
 }
 
 // New opens the proxy's socket: clients may send from now on, and are served
@@ -61,10 +65,16 @@ func New(cfg Config) (*Proxy, error) {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	enlarge(listener)
+	waiter, err := wakeup.New()
+	if err != nil {
+		_ = listener.Close() // the error that counts is the first
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	now := time.Now()
 	return &Proxy{
-		cfg: cfg, target: target, listener: listener, start: time.Now(),
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		byAddress: map[netip.AddrPort]*client{},
+		cfg: cfg, target: target, listener: listener, start: now, waiter: waiter,
+		done: make(chan struct{}), byAddress: map[netip.AddrPort]*client{},
+		epoch: now, changes: slices.Clone(cfg.Changes),
 	}, nil
 }
 
@@ -117,32 +127,9 @@ func (p *Proxy) Close() error {
 		}
 		p.mu.Unlock()
 		_ = p.listener.Close() // nothing was buffered that could be lost
+		p.waiter.Wake()
 	})
 	p.running.Wait()
-	return nil
-}
-
-// SetLinks changes the links of all clients, for what they send from now on.
-// The error is a *link.FieldError, wrapped, and then nothing changes.
-func (p *Proxy) SetLinks(up, down link.Config) error {
-	if err := up.Validate(); err != nil {
-		return fmt.Errorf("proxy: up: %w", err)
-	}
-	if err := down.Validate(); err != nil {
-		return fmt.Errorf("proxy: down: %w", err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cfg.Up, p.cfg.Down = up, down
-	for _, c := range p.slots {
-		if c == nil {
-			continue
-		}
-		for _, err := range []error{c.pipes[toTarget].SetConfig(up), c.pipes[toClient].SetConfig(down)} {
-			if err != nil {
-				panic("proxy: BUG: a valid configuration was refused: " + err.Error())
-			}
-		}
-	}
+	p.waiter.Close()
 	return nil
 }

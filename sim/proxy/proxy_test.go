@@ -329,6 +329,8 @@ func TestConfigErrors(t *testing.T) {
 		"bytes":         func(c *Config) { c.MaxBytes = -1 },
 		"not our host":  func(c *Config) { c.Listen = "192.0.2.1:7777" }, // TEST-NET-1, RFC 5737
 		"many clients":  func(c *Config) { c.MaxClients = limitMaxClients + 1 },
+		"changes":       func(c *Config) { c.Changes = []Change{{At: 2}, {At: 1}} },
+		"bad change":    func(c *Config) { c.Changes = []Change{{Up: &link.Config{Loss: 2}}} },
 		"delay too far": func(c *Config) { c.Up.Delay = time.Hour },
 	} {
 		cfg := right
@@ -337,21 +339,6 @@ func TestConfigErrors(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 			_ = p.Close()
 		}
-	}
-}
-
-func TestLatenessQuantiles(t *testing.T) {
-	var l lateness
-	if got := l.summary(); got != (Lateness{}) {
-		t.Errorf("summary of nothing = %+v", got)
-	}
-	for i := range 100 {
-		l.add(time.Duration(i) * 100 * time.Microsecond)
-	}
-	l.add(time.Second)
-	want := Lateness{P50: 5010 * time.Microsecond, P99: 9910 * time.Microsecond, Max: time.Second}
-	if got := l.summary(); got != want {
-		t.Errorf("summary = %+v, want %+v", got, want)
 	}
 }
 

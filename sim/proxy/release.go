@@ -7,36 +7,22 @@ import (
 	"github.com/reckon-engine/reckon/sim/link"
 )
 
-const (
-	// coarseMargin is how long before a delivery the releaser stops trusting
-	// timers, which wake up to a millisecond late where the system's poller
-	// counts in milliseconds (epoll), and sleeps finely.
-	coarseMargin = 1500 * time.Microsecond
-
-	// fineSleep is the longest fine sleep, which cannot be interrupted: a
-	// datagram that arrives meanwhile and is due before its end is this much
-	// late at most.
-	fineSleep = 200 * time.Microsecond
-
-	// idleCheck is how often idle clients are looked for.
-	idleCheck = time.Second
-)
+// idleCheck is how often idle clients are looked for.
+const idleCheck = time.Second
 
 // push puts a datagram on a link and wakes the releaser if it is the next
 // due. The mutex is held.
 func (p *Proxy) push(c *client, direction int, now time.Time, datagram []byte) {
 	c.active = now
+	p.change(now)
 	fate := c.pipes[direction].Push(now, datagram)
-	if fate.Cause != link.Delivered && fate.Cause != link.Pending {
-		return
+	if p.cfg.Observe != nil {
+		p.cfg.Observe(Datagram{Time: now, Client: c.address, Up: direction == toTarget, Event: Entered, Fate: fate, Data: datagram})
 	}
 	item := 2*c.slot + direction
 	p.schedule(item, c.pipes[direction])
 	if first, _, ok := p.agenda.First(); ok && first == item {
-		select {
-		case p.wake <- struct{}{}:
-		default: // it will wake anyway
-		}
+		p.waiter.Wake()
 	}
 }
 
@@ -61,64 +47,68 @@ type release struct {
 // release sends datagrams when they are due, until the proxy is closed.
 func (p *Proxy) release() {
 	defer p.running.Done()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	nextCheck := time.Now().Add(idleCheck)
 	for {
-		r, wait, ok := p.takeDue(&nextCheck)
-		if ok {
+		r, wake, ok := p.takeDue(&nextCheck)
+		switch {
+		case ok:
 			p.write(&r)
-			continue
-		}
-		if wait > 0 && wait <= coarseMargin {
-			sleepFinely(min(wait, fineSleep))
-			select {
-			case <-p.done:
-				return
-			default:
-			}
-			continue
-		}
-		timer.Reset(wait - coarseMargin)
-		select {
-		case <-timer.C:
-		case <-p.wake:
-		case <-p.done:
+		case wake.IsZero():
 			return
+		default:
+			p.waiter.Wait(wake)
 		}
 	}
 }
 
-// takeDue returns the next datagram that is due, or how long there is to wait
-// for it.
-func (p *Proxy) takeDue(nextCheck *time.Time) (r release, wait time.Duration, ok bool) {
+// takeDue returns the next datagram that is due, or when to come back for it:
+// never, the zero time, if the proxy is closed.
+func (p *Proxy) takeDue(nextCheck *time.Time) (r release, wake time.Time, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return release{}, time.Time{}, false
+	}
 	now := time.Now()
+	p.change(now)
 	if !now.Before(*nextCheck) {
 		*nextCheck = now.Add(idleCheck)
 		p.dropIdle(now)
 	}
-	item, at, ok := p.agenda.First()
-	if !ok {
-		return release{}, nextCheck.Sub(now) + coarseMargin, false
+	wake = *nextCheck
+	if len(p.changes) > 0 {
+		if at := p.epoch.Add(p.changes[0].At); at.Before(wake) {
+			wake = at
+		}
 	}
-	due := p.start.Add(time.Duration(at))
-	if wait := due.Sub(now); wait > 0 {
-		return release{}, min(wait, nextCheck.Sub(now)+coarseMargin), false
+	for {
+		item, at, ok := p.agenda.First()
+		if !ok {
+			return release{}, wake, false
+		}
+		due := p.start.Add(time.Duration(at))
+		if due.After(now) {
+			if due.Before(wake) {
+				wake = due
+			}
+			return release{}, wake, false
+		}
+		c, direction := p.slots[item/2], item%2
+		datagram, ok := c.pipes[direction].Pop(due)
+		p.schedule(item, c.pipes[direction])
+		if !ok {
+			continue // something happened inside the link
+		}
+		p.late.Add(now.Sub(due))
+		if p.cfg.Observe != nil {
+			p.cfg.Observe(Datagram{Time: now, Client: c.address, Up: direction == toTarget, Event: Left, Data: datagram})
+		}
+		r = release{client: c, datagram: datagram}
+		if direction == toClient {
+			r.to = c.address
+		}
+		return r, time.Time{}, true
 	}
-	c, direction := p.slots[item/2], item%2
-	datagram, ok := c.pipes[direction].Pop(due)
-	p.schedule(item, c.pipes[direction])
-	if !ok {
-		return release{}, 0, false // an active queue moved
-	}
-	p.late.add(now.Sub(due))
-	r = release{client: c, datagram: datagram}
-	if direction == toClient {
-		r.to = c.address
-	}
-	return r, 0, true
 }
 
 // write sends a datagram. The mutex is not held: only this goroutine takes

@@ -73,7 +73,7 @@ type Config struct {
 
 // A Change gives links new configurations at a time.
 type Change struct {
-	// At is when, from the epoch: New, unless SetEpoch says otherwise.
+	// At is when, from the epoch, which is New unless SetEpoch says otherwise.
 	At time.Duration
 
 	// Up and Down are the configurations from then on; nil leaves a link as

@@ -118,6 +118,16 @@ func (d *direction) push(now time.Time, packet []byte) {
 	}
 }
 
+// observeDrops tells the observer of what an active queue drops.
+func (d *direction) observeDrops() {
+	if d.observe == nil {
+		return
+	}
+	d.pipe.OnDrop(func(fate link.Fate, _ uint64, data []byte) {
+		d.observe(Packet{Time: time.Now(), From: d.from, Event: Dropped, Fate: fate, Data: data})
+	})
+}
+
 // deliver writes the packets that are due, and returns when the next is.
 func (d *direction) deliver(now time.Time) (next time.Time) {
 	for {

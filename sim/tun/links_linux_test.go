@@ -25,17 +25,13 @@ func TestFatesAreThoseOfTheSeed(t *testing.T) {
 	}
 	up := link.Config{Loss: 0.1, Burst: burst, Duplicate: 0.1, Delay: time.Millisecond}
 	const seed, n, size = 99, 500, 8
-	model, err := link.New(up, seed)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, v6 := range []bool{false, true} {
 		if v6 && !has6() {
 			t.Log("no IPv6 here")
 			continue
 		}
 		var want []uint64
-		model, err = link.New(up, seed)
+		model, err := link.New(up, seed)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,10 +74,12 @@ func (n *Network) connect(cfg *Config) error {
 		if err != nil {
 			return fmt.Errorf("tun: %w", err)
 		}
+		pipe.SetEpoch(epoch)
 		n.directions[i] = &direction{
 			from: Side(i), in: n.sides[i].device, out: n.sides[1-i].device, waiter: waiter, pipe: pipe,
 			observe: cfg.Observe, buffer: make([]byte, maxDeviceMTU+1), epoch: epoch, changes: changesOf(cfg.Changes, i),
 		}
+		n.directions[i].observeDrops()
 	}
 	return nil
 }
@@ -148,12 +150,13 @@ func (n *Network) SetConfig(upLink, downLink link.Config) error {
 	return nil
 }
 
-// SetEpoch says from when Changes count, instead of New. Changes that were
-// made stay made.
+// SetEpoch says from when Changes and the models that depend on time count,
+// instead of New. Changes that were made stay made.
 func (n *Network) SetEpoch(epoch time.Time) {
 	for _, d := range n.directions {
 		d.mu.Lock()
 		d.epoch = epoch
+		d.pipe.SetEpoch(epoch)
 		d.mu.Unlock()
 		d.waiter.Wake()
 	}

@@ -4,8 +4,8 @@
 //
 // Timers of Go on Linux end in epoll_wait, whose timeout counts in
 // milliseconds, so that a sleep is half a millisecond late in the median and
-// more than one at p99. Here a thread of its own waits in ppoll, which counts
-// in nanoseconds, with the thread's timer slack set to its least (the kernel
+// more than one at p99. Here a goroutine waits in ppoll, which counts in
+// nanoseconds, with the thread's timer slack set to its least (the kernel
 // otherwise joins wake-ups up to 50 µs apart: prctl(2), PR_SET_TIMERSLACK).
 // Elsewhere Go's timers are as good as the system's.
 //

@@ -1,0 +1,38 @@
+package proxy
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/reckon-engine/reckon/sim/link"
+)
+
+// An Event says what happened to a Datagram.
+type Event uint8
+
+// The events.
+const (
+	Entered Event = iota // it came to the link; Fate is what the link says
+	Left                 // it was delivered
+	Dropped              // its fate was Pending, and it was dropped after all
+)
+
+// A Datagram is what an observer is told.
+type Datagram struct {
+	Time   time.Time
+	Client netip.AddrPort // whose link it is on
+	Up     bool           // from the client to the target
+	Event  Event
+	Fate   link.Fate // of Entered; of Dropped, its Index and Cause
+	Data   []byte    // valid until the observer returns
+}
+
+// observeDrops tells the observer of what an active queue drops.
+func (p *Proxy) observeDrops(c *client, direction int, pipe *link.Pipe) {
+	if p.cfg.Observe == nil {
+		return
+	}
+	pipe.OnDrop(func(fate link.Fate, _ uint64, data []byte) {
+		p.cfg.Observe(Datagram{Time: time.Now(), Client: c.address, Up: direction == toTarget, Event: Dropped, Fate: fate, Data: data})
+	})
+}
