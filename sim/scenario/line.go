@@ -110,7 +110,7 @@ func (p *parser) newDraft() draft {
 func (p *parser) lay(l layer, up, down *draft, preset *string) {
 	if n := l.Get("preset"); n != nil {
 		if base, ok := p.preset(n, l.key+".preset"); ok {
-			*up, *down, *preset = base.up.copy(), base.down.copy(), n.Text
+			*up, *down, *preset = base.up, base.down, n.Text
 		}
 	}
 	if n := l.Get("rtt"); n != nil {

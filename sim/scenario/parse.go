@@ -16,7 +16,7 @@ const (
 	MaxDuration = 7 * 24 * time.Hour
 	MaxPlaces   = 4096   // hosts and routers
 	MaxFlows    = 256    //
-	MaxChanges  = 10_000 // of the timeline, with every repetition
+	MaxChanges  = 10_000 // of the timeline, with every repetition and of every link
 	maxFileSize = 1 << 20
 )
 
@@ -77,11 +77,11 @@ type parser struct {
 	read  func(file string) ([]byte, error) // a file beside the scenario
 	kinds []Kind
 
-	s      *Scenario
-	places map[string]*site // by name
-	order  []*site          // as in the file
-	files  map[string]any   // traces and tables that were read, by their names
-	depth  int              // of presets that name presets
+	s        *Scenario
+	relinked int              // how often the timeline changes a link
+	places   map[string]*site // by name
+	order    []*site          // as in the file
+	files    map[string]any   // traces, tables and presets that were read, by their names
 }
 
 // fileForm is a scenario as it is written.

@@ -46,9 +46,6 @@ func Presets() []Preset {
 	var all []Preset
 	for _, name := range presetNames() {
 		preset, err := FindPreset(name)
-		if err != nil && strings.Contains(err.Error(), "the model is not there yet") {
-			continue // until package link runs what its Config describes
-		}
 		if err != nil {
 			panic("scenario: BUG: " + err.Error()) // tested
 		}
@@ -97,6 +94,9 @@ func (p *parser) preset(n *document.Node, key string) (presetDraft, bool) {
 		p.Add(n.Line, key, "want the name of a preset; netsim presets lists them")
 		return presetDraft{}, false
 	}
+	if known, ok := p.files["preset "+n.Text].(presetDraft); ok {
+		return known.at(n, key), true
+	}
 	inner := &parser{Problems: document.In(n.Text), read: p.read, s: p.s, files: p.files}
 	data, err := presetFiles.ReadFile("presets/" + n.Text + ".toml")
 	if strings.HasSuffix(n.Text, ".toml") {
@@ -115,13 +115,20 @@ func (p *parser) preset(n *document.Node, key string) (presetDraft, bool) {
 		p.Add(n.Line, key, "%v", err)
 		return presetDraft{}, false
 	}
-	// What is wrong with what is laid on a preset shows where it is named.
+	p.files["preset "+n.Text] = d
+	return d.at(n, key), true
+}
+
+// at returns a copy that shows what is wrong with what is laid on it where the
+// preset is named.
+func (d presetDraft) at(n *document.Node, key string) presetDraft {
+	d.up, d.down = d.up.copy(), d.down.copy()
 	for _, dir := range []*draft{&d.up, &d.down} {
 		for name := range dir.set {
 			dir.set[name] = origin{n, key, dir.set[name].order}
 		}
 	}
-	return d, true
+	return d
 }
 
 // presetFile reads a preset.

@@ -15,7 +15,7 @@ var reference = regexp.MustCompile(`github\.com/|arXiv|https?://|\b(19|20)\d\d\b
 // JUDGEMENT, and every delay says whether it is one way or a round trip.
 func TestPresets(t *testing.T) {
 	all := Presets()
-	if len(all) < 35 {
+	if len(all) < 40 {
 		t.Errorf("there are %d presets", len(all))
 	}
 	for i := range all {

@@ -205,6 +205,10 @@ func (p *parser) subjects(form *atForm, item *document.Node) []*site {
 
 // relink puts a layer on the links of sites, or takes it off again.
 func (p *parser) relink(c *Change, sites []*site, l layer, on bool) {
+	if p.relinked += len(sites); p.relinked > MaxChanges {
+		p.Add(c.Line, "at", "want at most %d changes in all, with repetitions, counting each link", MaxChanges)
+		return
+	}
 	for _, s := range sites {
 		if on {
 			s.active = append(s.active, l)

@@ -2,6 +2,7 @@ package document
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,6 +93,11 @@ func Parse(data []byte, problems *Problems) *Node {
 	}
 	var t tree
 	t.Reset(data)
+	for i, c := range data {
+		if c == '\n' {
+			t.breaks = append(t.breaks, uint32(i))
+		}
+	}
 	root := &Node{Kind: Table, Line: 1}
 	t.table = root
 	for t.NextExpression() {
@@ -107,7 +113,8 @@ func Parse(data []byte, problems *Problems) *Node {
 // A tree builds Nodes out of the parser's.
 type tree struct {
 	unstable.Parser
-	table *Node // that [header] or [[header]] opened last
+	table  *Node    // that [header] or [[header]] opened last
+	breaks []uint32 // offsets of line breaks
 }
 
 func (t *tree) expression(root *Node, e *unstable.Node) {
@@ -195,7 +202,8 @@ func (t *tree) line(n *unstable.Node) int {
 	if n.Raw.Length == 0 {
 		return 0
 	}
-	return t.Shape(n.Raw).Start.Line
+	before, _ := slices.BinarySearch(t.breaks, n.Raw.Offset) // Shape would count them from the beginning
+	return before + 1
 }
 
 // plain takes the underscores out of a number, and its plus.
@@ -203,24 +211,27 @@ func plain(number string) string {
 	return strings.TrimPrefix(strings.ReplaceAll(number, "_", ""), "+")
 }
 
-// Short returns a value in a line, as TOML would have it.
+// Short returns a value in a line, as TOML would have it, but for the braces of
+// the table itself.
 func (n *Node) Short() string {
+	inline := func(n *Node) string {
+		if n.Kind == Table {
+			return "{ " + n.Short() + " }"
+		}
+		return n.Short()
+	}
+	var parts []string
 	switch n.Kind {
 	case String:
 		return strconv.Quote(n.Text)
 	case Array:
-		parts := make([]string, len(n.Items))
-		for i, item := range n.Items {
-			parts[i] = item.Short()
+		for _, item := range n.Items {
+			parts = append(parts, inline(item))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case Table:
-		parts := make([]string, len(n.Entries))
-		for i, e := range n.Entries {
-			parts[i] = e.Name + " = " + e.Value.Short()
-			if e.Value.Kind == Table {
-				parts[i] = e.Name + " = { " + e.Value.Short() + " }"
-			}
+		for _, e := range n.Entries {
+			parts = append(parts, e.Name+" = "+inline(e.Value))
 		}
 		return strings.Join(parts, ", ")
 	}

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxKept bounds the work for a file in which everything is wrong.
+const maxKept = 1000
+
 // maxShown is how many problems an error lists: more are seldom read, and
 // often follow from the first.
 const maxShown = 10
@@ -43,6 +46,9 @@ func In(file string) *Problems { return &Problems{file: file} }
 // Add adds a problem. A key that already has one on that line gets no second:
 // it would follow from the first.
 func (p *Problems) Add(line int, key, format string, args ...any) {
+	if len(p.list) >= maxKept {
+		return
+	}
 	text := strings.NewReplacer("\n", " ", "\r", " ").Replace(fmt.Sprintf(format, args...))
 	for _, q := range p.list {
 		if q.Line == line && q.Key == key {
