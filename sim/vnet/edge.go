@@ -42,6 +42,9 @@ func (e *Edge) Config(d Direction) link.Config { return e.wires[d].pipe.Config()
 // Counters returns what one direction has counted.
 func (e *Edge) Counters(d Direction) link.Counters { return e.wires[d].pipe.Counters() }
 
+// Backlog returns what waits for the bottleneck of one direction now.
+func (e *Edge) Backlog(d Direction) link.Backlog { return e.wires[d].pipe.Backlog(e.net.time) }
+
 // OnTheWay returns how many datagrams one direction holds, waiting for its
 // bottleneck or flying, copies included.
 func (e *Edge) OnTheWay(d Direction) int { return e.wires[d].pipe.Len() }
@@ -58,6 +61,8 @@ func (n *Internet) newEdge(name string, child receiver, a Attachment) (*Edge, er
 		if err != nil {
 			return nil, err
 		}
+		pipe.SetEpoch(n.start)
+		pipe.OnDrop(func(fate link.Fate, label uint64, datagram []byte) { e.dropped(Direction(d), fate, label, datagram) })
 		e.wires[d] = wire{pipe: pipe, end: a.Parent}
 	}
 	e.wires[Down].end = child
@@ -125,4 +130,13 @@ func (e *Edge) carry(d Direction, label uint64, datagram []byte) {
 		}
 	}
 	n.scheduleWire(w)
+}
+
+// dropped tells the observer of a datagram that was Pending.
+func (e *Edge) dropped(d Direction, fate link.Fate, label uint64, datagram []byte) {
+	if n := e.net; n.cfg.Observer != nil {
+		event := n.event(Dropped, label, e.name, datagram)
+		event.Fate, event.Direction = fate, d
+		n.cfg.Observer(event)
+	}
 }

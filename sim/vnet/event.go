@@ -18,10 +18,11 @@ const (
 	Arrived                     // a host is about to receive it
 	Unroutable                  // nobody is where it should go; Event.Where is the router that gave up
 
+	Dropped // a link dropped it after a while, where Fate.Cause had been Pending; Event.Fate has it now
+
 	// The others happen in an Internet only.
 
 	Carried     // it was put on a link; Event.Fate says what becomes of it there
-	Dropped     // a link dropped it after a while, where Carried said Pending
 	Translated  // a NAT passed it on; From and To are as on the far side
 	Refused     // a NAT or firewall did not pass it on; Event.Refusal says why
 	Undelivered // it reached a machine, but no host: the port is closed, or the interface down
@@ -29,7 +30,7 @@ const (
 
 // String returns the name in lower case.
 func (k EventKind) String() string {
-	names := [...]string{"sent", "arrived", "unroutable", "carried", "dropped", "translated", "refused", "undelivered"}
+	names := [...]string{"sent", "arrived", "unroutable", "dropped", "carried", "translated", "refused", "undelivered"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -62,7 +63,7 @@ type Event struct {
 	Time     time.Time
 	From, To netip.AddrPort // as written on the datagram at this place
 	Datagram []byte         // valid during the call
-	Fate     link.Fate      // of Carried and Dropped, and of Sent in a Network
+	Fate     link.Fate      // of Carried, Dropped, and Sent in a Network
 
 	// The rest is of an Internet only.
 

@@ -135,6 +135,13 @@ func (f *flow) receive(_ *wire, _ uint64, datagram []byte) *actor {
 	return &f.to.actor
 }
 
+// dropped tells the observer of a datagram that was Pending.
+func (f *flow) dropped(fate link.Fate, _ uint64, datagram []byte) {
+	if n := f.to.network; n.cfg.Observer != nil {
+		n.cfg.Observer(Event{Kind: Dropped, Time: n.time, From: f.from.address, To: f.to.address, Datagram: datagram, Fate: fate})
+	}
+}
+
 // String names the link for an error.
 func (f *flow) String() string {
 	return fmt.Sprintf("the link from %v to %v", f.from.address, f.to.address)
@@ -160,6 +167,8 @@ func (n *Network) flow(from, to *node) *flow {
 		path: netcode.Path{Remote: from.address, Local: to.address.Addr()},
 	}
 	f.wire = wire{pipe: pipe, end: f}
+	pipe.SetEpoch(n.start)
+	pipe.OnDrop(f.dropped)
 	n.addWire(&f.wire)
 	var mark digest
 	mark.address(from.address)
