@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/internal/long"
+	"github.com/reckon-engine/reckon/internal/race"
 	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/vnet/nat"
@@ -249,6 +251,25 @@ func TestRebindingDisconnectsNobody(t *testing.T) {
 		}
 		t.Logf("up %d of %d, down %d of %d, home %+v", server.stateGot, client.stateSent, client.stateGot, server.stateSent, atHome)
 	}
+}
+
+// TestSoakRebinding is the same for long: 7,200 rebindings in 10 hours, and one
+// connection.
+func TestSoakRebinding(t *testing.T) {
+	if race.Enabled || testing.Short() {
+		t.Skip("long and single-threaded: runs without -race and -short")
+	}
+	d := time.Duration(long.Of(10, 600)) * time.Minute
+	n, client, server := throughNATs(t, 11, nat.Symmetric(), nat.Linux(), d)
+	atHome, _ := n.Router("home").NATCounters()
+	if client.closed != nil || server.closed != nil || server.chatGot != uint64(d/tickInterval)/10 || client.chatGot != server.chatGot {
+		t.Errorf("closed by %v and %v; %d reliable messages up, %d down", client.closed, server.closed, server.chatGot, client.chatGot)
+	}
+	if want := uint64(d / (5 * time.Second)); atHome.Rebounds < want {
+		t.Errorf("%d rebindings, want %d", atHome.Rebounds, want)
+	}
+	t.Logf("%v: %d rebindings at home, %d of %d unreliable messages up, %d of %d down; digest %016x",
+		d, atHome.Rebounds, server.stateGot, client.stateSent, client.stateGot, server.stateSent, n.Digest())
 }
 
 func TestInternetSameSeedSameDigest(t *testing.T) {

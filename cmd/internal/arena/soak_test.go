@@ -29,7 +29,8 @@ var terrible = link.Config{
 // played by bots, and a link each way between them.
 type trial struct {
 	t       *testing.T
-	net     *vnet.Network
+	net     network
+	add     place
 	over    transport
 	server  *server.Server[arena.Input]
 	players []*player
@@ -39,6 +40,18 @@ type trial struct {
 	closing bool        // no more messages are sent
 	nextAll time.Time
 }
+
+// A network is a vnet of either kind.
+type network interface {
+	Now() time.Time
+	Run(until time.Time) error
+	Digest() uint64
+	Stats() vnet.Stats
+}
+
+// A place is how a host gets into the network: player i, or the server, which
+// is number -1. It returns the address where others find it.
+type place func(i int, host vnet.Host, loop vnet.Loop) (netip.AddrPort, error)
 
 // A player is a client, and what it saw.
 type player struct {
@@ -80,12 +93,24 @@ type transport struct {
 
 func newTrialOn(t *testing.T, seed uint64, players int, cfg link.Config, over transport) *trial {
 	t.Helper()
-	tr := &trial{t: t, over: over, hashes: map[engine.Tick]uint64{}}
-	var err error
-	if tr.net, err = vnet.New(vnet.Config{Seed: seed, Link: cfg}); err != nil {
+	net, err := vnet.New(vnet.Config{Seed: seed, Link: cfg})
+	if err != nil {
 		t.Fatal(err)
 	}
+	return newTrialIn(t, seed, players, net, func(i int, host vnet.Host, loop vnet.Loop) (netip.AddrPort, error) {
+		address := netip.MustParseAddrPort("10.0.0.1:7777")
+		if i >= 0 {
+			address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(i + 1)}), 5000)
+		}
+		return address, net.Add(address, host, loop)
+	}, over)
+}
+
+func newTrialIn(t *testing.T, seed uint64, players int, net network, add place, over transport) *trial {
+	t.Helper()
+	tr := &trial{t: t, net: net, add: add, over: over, hashes: map[engine.Tick]uint64{}}
 	game := arena.New()
+	var err error
 	tr.server, err = server.New(server.Config[arena.Input]{
 		Schema: game.Schema, Input: game.Input, Game: game, MaxPlayers: players,
 		Random: seeded(seed), Suite: over.suite, Plaintext: over.plaintext, Tracer: over.tracer,
@@ -95,9 +120,9 @@ func newTrialOn(t *testing.T, seed uint64, players int, cfg link.Config, over tr
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := netip.MustParseAddrPort("10.0.0.1:7777")
 	loop := vnet.LoopFuncs{AdvanceFunc: tr.advance, NextFunc: tr.server.NextTick}
-	if err := tr.net.Add(address, tr.server.Core(), loop); err != nil {
+	address, err := tr.add(-1, tr.server.Core(), loop)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range players {
@@ -118,9 +143,8 @@ func (tr *trial) enter(i int, seed uint64, address netip.AddrPort) {
 	if err != nil {
 		tr.t.Fatal(err)
 	}
-	own := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(i + 1)}), 5000)
 	loop := vnet.LoopFuncs{AdvanceFunc: p.advance, NextFunc: p.NextDeadline}
-	if err := tr.net.Add(own, p.Core(), loop); err != nil {
+	if _, err := tr.add(i, p.Core(), loop); err != nil {
 		tr.t.Fatal(err)
 	}
 	if err := p.Connect(tr.net.Now(), netcode.Path{Remote: address}); err != nil {
