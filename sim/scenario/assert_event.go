@@ -11,15 +11,16 @@ import (
 	"github.com/reckon-engine/reckon/sim/units"
 )
 
-// events are the words for kinds of events, which are the last of each.
+// events are the words for kinds of events: first the one that help shows, last
+// the kind.
 var events = [][]string{
 	{"connect", "connection", "connected"},
 	{"disconnect", "disconnection", "disconnected"},
 	{"stall", "stalled"},
-	{"rebinding", "rebound", "rebind"},
+	{"rebind", "rebinding", "rebind"},
 	{"migration", "migrate", "migrated"},
-	{"changed", "change"},
-	{"moved", "move"},
+	{"move", "moved", "move"},
+	{"change", "changed", "change"},
 }
 
 // An Eventer is Options that name kinds of events besides the common ones.

@@ -1,7 +1,9 @@
 package scenario
 
 import (
+	"os"
 	"reflect"
+	"regexp"
 	"testing"
 
 	"github.com/reckon-engine/reckon/sim/vnet/nat"
@@ -124,4 +126,44 @@ func zeroFields(name string, v reflect.Value) []string {
 		}
 	}
 	return zero
+}
+
+// TestReference: docs/SCENARIOS.md has every key and every figure.
+func TestReference(t *testing.T) {
+	data, err := os.ReadFile("../../docs/SCENARIOS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, form := range []any{
+		fileForm{},
+		hostForm{},
+		routerForm{},
+		natForm{},
+		atForm{},
+		moveForm{},
+		gilbertElliottForm{},
+		fourStateForm{},
+		spikesForm{},
+		corruptForm{},
+		aqmForm{},
+		outageForm{},
+		slotsForm{},
+		phaseForm{},
+	} {
+		for i := range reflect.TypeOf(form).NumField() {
+			keys = append(keys, reflect.TypeOf(form).Field(i).Tag.Get("toml"))
+		}
+	}
+	for _, f := range figures {
+		keys = append(keys, f.name)
+	}
+	for _, e := range events {
+		keys = append(keys, e[0])
+	}
+	for _, key := range append(keys, optionNames(lineKeys)...) {
+		if !regexp.MustCompile("[`\\[{, .]" + key + "[`\\]},. ]").Match(data) {
+			t.Errorf("docs/SCENARIOS.md does not have %s", key)
+		}
+	}
 }
