@@ -106,6 +106,7 @@ func New[I any](cfg Config[I]) (*Client[I], error) {
 		Channels:  channels(),
 		Key:       cfg.Key,
 		Plaintext: cfg.Plaintext,
+		Suite:     cfg.Suite,
 		Random:    cfg.Random,
 		Timeout:   cfg.Timeout,
 		Tracer:    cfg.Tracer,

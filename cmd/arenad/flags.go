@@ -55,7 +55,7 @@ Network:
                       choose it too
 
 Game:
-  --max-players N     seats, bots included, 1 to 32 (default 16)
+  --max-players N     seats, bots included, 1 to 64 (default 16)
   --bots N            bots, at most as many as seats
                       (default 8, but no more than half of the seats)
   --name TEXT         what the server is called, up to 64 bytes (default "Arena")

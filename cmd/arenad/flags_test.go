@@ -26,7 +26,7 @@ func TestBotsLeaveRoom(t *testing.T) {
 		want int
 	}{
 		{"--max-players 6", 3},
-		{"--max-players 32", 8},
+		{"--max-players 64", 8},
 		{"--max-players 6 --bots 6", 6},
 		{"--max-players 1", 0},
 		{"--bots 0", 0},
@@ -47,8 +47,8 @@ func TestUsageErrors(t *testing.T) {
 		{"--bots 99999999999999999999", `invalid value "99999999999999999999" for --bots`},
 		{"--bots -1", "--bots -1: want 0 to 16"},
 		{"--bots 17", "--bots 17: want 0 to 16"},
-		{"--max-players 0", "--max-players 0: want 1 to 32"},
-		{"--max-players 33", "--max-players 33: want 1 to 32"},
+		{"--max-players 0", "--max-players 0: want 1 to 64"},
+		{"--max-players 65", "--max-players 65: want 1 to 64"},
 		{"--seconds -1", "--seconds -1: want 0 to"},
 		{"--round 1s", "--round 1s: want 10s to 1h"},
 		{"--seed 4294967296", "--seed 4294967296: want 0 to 4294967295"},

@@ -6,7 +6,7 @@ import "github.com/reckon-engine/reckon/engine"
 // own, so that a client predicts the very ID the server will choose, and a
 // renderer that keys its animations by ID never shows one shot twice.
 const (
-	MaxPlayers = 32
+	MaxPlayers = 64
 
 	rocketsPerPlayer = 4 // rocketLife / rocketReload, rounded up
 	tracersPerPlayer = 4 // tracerLife / rifleReload, rounded up
@@ -66,7 +66,7 @@ type Player struct {
 	Deaths uint16 `net:"max=999"`
 	Streak uint8  `net:"max=99"` // frags in this life
 
-	Colour uint8 `net:"max=31"` // index of a palette; unique while joined
+	Colour uint8 `net:"max=63"` // index of a palette; unique while joined
 	Bot    bool
 	Label  [NameBytes]byte // UTF-8, padded with zeros; see [Player.Name]
 }

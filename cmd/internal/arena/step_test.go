@@ -219,7 +219,7 @@ func TestRangesHoldTheConstants(t *testing.T) {
 		"shield":     shieldTicks <= 90,
 		"rifle":      max(rifleReload, swapDelay) <= 15,
 		"rocket":     max(rocketReload, swapDelay) <= 63,
-		"colour":     MaxPlayers <= 32,
+		"colour":     MaxPlayers <= 64,
 		"effect":     EffectDeath == 5,
 		"weapon":     WeaponRocket == 1,
 		"phase":      PhaseFrozen == 1,

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package stage_test
+
+import "time"
+
+func processorTime() time.Duration { return 0 }
