@@ -146,3 +146,23 @@ func (b *burstLoss) loses(random randomness, index uint64) bool {
 	}
 	return lost
 }
+
+// BurstShare returns the share of bursts of losses that are exactly length
+// datagrams long. Where all is lost in the bad state and nothing in the good
+// one they are geometric: R·(1-R)^(length-1).
+func (g GilbertElliott) BurstShare(length int) float64 {
+	if length < 1 || g.MeanLoss() == 0 {
+		return 0
+	}
+	bad := g.P / (g.P + g.R)
+	// How likely the chain is in either state at the first loss of a burst,
+	// after a datagram that arrived, and at each further one.
+	inGood := ((1-bad)*(1-g.GoodLoss)*(1-g.P) + bad*(1-g.badLoss())*g.R) * g.GoodLoss
+	inBad := ((1-bad)*(1-g.GoodLoss)*g.P + bad*(1-g.badLoss())*(1-g.R)) * g.badLoss()
+	begins := inGood + inBad
+	for range length - 1 {
+		inGood, inBad = (inGood*(1-g.P)+inBad*g.R)*g.GoodLoss, (inGood*g.P+inBad*(1-g.R))*g.badLoss()
+	}
+	goesOn := (inGood*(1-g.P)+inBad*g.R)*g.GoodLoss + (inGood*g.P+inBad*(1-g.R))*g.badLoss()
+	return (inGood + inBad - goesOn) / begins
+}
