@@ -90,7 +90,11 @@ func (q *codel) take(now int64) (f flight, ok, mayDrop bool) {
 
 // controlLaw returns when to drop next: t + INTERVAL/√count.
 func (q *codel) controlLaw(t int64) int64 {
-	return t + (q.interval<<16)/int64(squareRoot(min(q.count, 1<<31)<<32))
+	shift := (64 - bits.Len64(q.count)) / 2 // so many bits more for the root
+	root := squareRoot(q.count << (2 * shift))
+	high, low := bits.Mul64(uint64(q.interval), 1<<shift)
+	step, _ := bits.Div64(high, low, root)
+	return t + int64(step)
 }
 
 // dequeue is the RFC's dequeue at now: it drops what is to be dropped, and

@@ -7,10 +7,11 @@ const (
 	pieInterval = 15 * time.Millisecond  // T_UPDATE, section 4.2
 	pieMaxBurst = 150 * time.Millisecond // MAX_BURST, section 4.4
 
-	// pieGain turns alpha·d1 + beta·d2, with the RFC's alpha = 1/8 and beta
-	// = 10/8 per second (section 4.2) and times in nanoseconds, into a
-	// chance: (d1 + 10·d2)·pieGain with pieGain = 2^53/8/10^9.
-	pieGain = 1 << 53 / 8 / 1_000_000_000
+	// pieGain and a thousandth of pieGainRest turn alpha·d1 + beta·d2, with
+	// the RFC's alpha = 1/8 and beta = 10/8 per second (section 4.2) and times
+	// in nanoseconds, into a chance: (d1 + 10·d2)·2^53/8/10^9.
+	pieGain     = 1 << 53 / 8 / 1_000_000_000
+	pieGainRest = 1<<53/8/1_000_000 - 1000*pieGain
 
 	// pieMostDelay bounds delays in the sum above, so that it does not
 	// overflow. It makes the probability 1 in one step as it is.
@@ -69,7 +70,8 @@ func (p *pie) advance(now int64, neck *bottleneck) {
 // update is section 4.2 and, for bursts, section 4.4.
 func (p *pie) update(delay int64) {
 	delay = min(delay, pieMostDelay)
-	change := ((delay - p.target) + 10*(delay-p.old)) * pieGain
+	off := (delay - p.target) + 10*(delay-p.old)
+	change := off*pieGain + off*pieGainRest/1000
 	change /= pieScale(p.probability)
 	if p.probability >= pieOne/10 {
 		change = min(change, int64(pieOne/50)) // cap drop adjustment: 0.02
