@@ -44,6 +44,8 @@ func (c *Config) validateBottleneck() error {
 		return &FieldError{"Rate", fmt.Sprintf("%d bit/s", c.Rate), "0 or 1000 to 1000000000000"}
 	case c.Rate != 0 && c.Trace != nil:
 		return &FieldError{"Rate", fmt.Sprintf("%d bit/s", c.Rate), "0 where Trace is set"}
+	case c.Trace != nil && c.QueueBytes < 0:
+		return &FieldError{"QueueBytes", fmt.Sprint(c.QueueBytes), "at least 0 where Trace is set: everything waits for an opportunity"}
 	case c.AQM.Algorithm != DropTail && !c.limited():
 		return &FieldError{"AQM.Algorithm", c.AQM.Algorithm.String(), "drop-tail without Rate or Trace: nothing ever waits"}
 	}
