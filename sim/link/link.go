@@ -108,7 +108,12 @@ func (l *Link) Counters() Counters {
 // begins there. Behind CoDel the fate may be Pending; Settle then has it
 // later.
 func (l *Link) Send(now time.Time, size int) Fate {
-	sent := l.at(now)
+	return l.send(l.sinceEpoch(now), size)
+}
+
+// send is Send at a time in nanoseconds from the epoch.
+func (l *Link) send(now int64, size int) Fate {
+	sent := l.pass(now)
 	l.advance(sent)
 	l.counters.Sent++
 	l.counters.SentBytes += uint64(size)
@@ -220,14 +225,23 @@ func (l *Link) Corrupt(index uint64, datagram []byte) {
 	l.cfg.Corrupt.flip(l.random, index, datagram)
 }
 
-// at returns now in nanoseconds of the link, which never go back.
-func (l *Link) at(now time.Time) int64 {
+// sinceEpoch returns now in nanoseconds from the epoch. If there is none yet,
+// now is it.
+func (l *Link) sinceEpoch(now time.Time) int64 {
 	if !l.started {
 		l.started, l.epoch = true, now
 	}
-	l.now = max(l.now, int64(now.Sub(l.epoch)))
+	return int64(now.Sub(l.epoch))
+}
+
+// pass returns the link's time, which never goes back, once it is now.
+func (l *Link) pass(now int64) int64 {
+	l.now = max(l.now, now)
 	return l.now
 }
+
+// at returns now in nanoseconds of the link, which never go back.
+func (l *Link) at(now time.Time) int64 { return l.pass(l.sinceEpoch(now)) }
 
 // revoke turns a fate that was Delivered, or Pending and the latest, into
 // DroppedLimit.

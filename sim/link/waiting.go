@@ -1,7 +1,5 @@
 package link
 
-import "time"
-
 // A waiting datagram is in an active queue, which may drop it yet.
 type waiting struct {
 	datagram []byte
@@ -19,9 +17,9 @@ func (p *Pipe) await(label uint64, datagram []byte) {
 }
 
 // settle sends on its way, or drops, what has left the active queue until now.
-func (p *Pipe) settle(now time.Time) {
+func (p *Pipe) settle(now int64) {
 	if p.waiting.count > 0 {
-		p.link.advance(p.link.at(now))
+		p.link.advance(p.link.pass(now))
 		p.collect()
 	}
 }

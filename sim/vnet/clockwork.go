@@ -174,7 +174,7 @@ func (c *clockwork) attend(item int) {
 		c.advance(a)
 	case kindWire:
 		w := c.wires[number]
-		datagram, ok := w.pipe.Pop(c.time)
+		datagram, ok := w.pipe.PopAt(c.now)
 		c.scheduleWire(w)
 		if !ok {
 			return // something happened inside the link
@@ -225,8 +225,10 @@ func (c *clockwork) removeActor(a *actor) {
 	c.spare[kindActor] = append(c.spare[kindActor], a.number)
 }
 
-// addWire makes a wire part of the network.
+// addWire makes a wire part of the network. Its pipe counts time from the
+// network's start, so that both understand each other without a time.Time.
 func (c *clockwork) addWire(w *wire) {
+	w.pipe.SetEpoch(c.start)
 	w.pipe.ShareSequence(&c.sequence)
 	w.number = take(&c.wires, &c.spare[kindWire], w)
 }
@@ -280,7 +282,7 @@ func (c *clockwork) wake(a *actor, at int64) {
 
 // scheduleWire puts what is next on a wire into the agenda.
 func (c *clockwork) scheduleWire(w *wire) {
-	due, order, ok := w.pipe.Next()
+	at, order, ok := w.pipe.NextAt()
 	if !ok {
 		if w.scheduled {
 			w.scheduled = false
@@ -288,7 +290,6 @@ func (c *clockwork) scheduleWire(w *wire) {
 		}
 		return
 	}
-	at := int64(due.Sub(c.start))
 	if w.scheduled && w.order == order && w.at == at {
 		return
 	}

@@ -61,7 +61,6 @@ func (n *Internet) newEdge(name string, child receiver, a Attachment) (*Edge, er
 		if err != nil {
 			return nil, err
 		}
-		pipe.SetEpoch(n.start)
 		pipe.OnDrop(func(fate link.Fate, label uint64, datagram []byte) { e.dropped(Direction(d), fate, label, datagram) })
 		e.wires[d] = wire{pipe: pipe, end: a.Parent}
 	}
@@ -116,15 +115,15 @@ func (e *Edge) carry(d Direction, label uint64, datagram []byte) {
 		n.lost(Unroutable, label, e.name, datagram)
 		return
 	}
-	fate := w.pipe.PushLabelled(n.time, label, datagram)
+	fate := w.pipe.PushAt(n.now, label, datagram)
 	if n.cfg.Observer != nil {
 		event := n.event(Carried, label, e.name, datagram)
 		event.Fate, event.Direction = fate, d
 		n.cfg.Observer(event)
 	}
 	if router, ok := w.end.(*Router); ok {
-		for due, _, ok := w.pipe.Next(); ok && !due.After(n.time); due, _, ok = w.pipe.Next() {
-			if datagram, ok := w.pipe.Pop(n.time); ok {
+		for at, _, ok := w.pipe.NextAt(); ok && at <= n.now; at, _, ok = w.pipe.NextAt() {
+			if datagram, ok := w.pipe.PopAt(n.now); ok {
 				router.receive(w, w.pipe.Label(), datagram)
 			}
 		}

@@ -107,7 +107,7 @@ func (v *node) SendDatagram(path netcode.Path, datagram []byte) {
 
 // send puts a datagram on a link.
 func (n *Network) send(f *flow, datagram []byte) {
-	fate := f.wire.pipe.Push(n.time, datagram)
+	fate := f.wire.pipe.PushAt(n.now, 0, datagram)
 	if n.cfg.Observer != nil {
 		n.cfg.Observer(Event{Kind: Sent, Time: n.time, From: f.from.address, To: f.to.address, Datagram: datagram, Fate: fate})
 	}
@@ -167,7 +167,6 @@ func (n *Network) flow(from, to *node) *flow {
 		path: netcode.Path{Remote: from.address, Local: to.address.Addr()},
 	}
 	f.wire = wire{pipe: pipe, end: f}
-	pipe.SetEpoch(n.start)
 	pipe.OnDrop(f.dropped)
 	n.addWire(&f.wire)
 	var mark digest
