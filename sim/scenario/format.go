@@ -2,13 +2,11 @@ package scenario
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/link"
-	"github.com/reckon-engine/reckon/sim/units"
 )
 
 // FormatLine writes a link as a file has it: [link], and [link.up] and
@@ -132,22 +130,22 @@ func timeText(d time.Duration) string {
 	return strconv.Quote(d.String())
 }
 
-// shareText writes a share so that reading it gives the same number.
+// shareText writes a share so that reading it gives the same number: by moving
+// the point.
 func shareText(share float64) string {
 	if share == 0 {
 		return ""
 	}
-	percent := 100 * share
-	text := strconv.FormatFloat(percent, 'g', -1, 64)
-	for digits := 3; digits <= 17; digits++ { // 0.7% rather than 0.7000000000000001%
-		for _, v := range []float64{percent, math.Nextafter(percent, 0), math.Nextafter(percent, 200)} {
-			short := strconv.FormatFloat(v, 'g', digits, 64)
-			if back, err := units.ParseShare(short + "%"); err == nil && back == share {
-				return strconv.Quote(short + "%")
-			}
-		}
+	whole, part, _ := strings.Cut(strconv.FormatFloat(share, 'f', -1, 64), ".")
+	part += "00"
+	whole, part = strings.TrimLeft(whole+part[:2], "0"), strings.TrimRight(part[2:], "0")
+	if whole == "" {
+		whole = "0"
 	}
-	return strconv.Quote(text + "%")
+	if part != "" {
+		whole += "." + part
+	}
+	return strconv.Quote(whole + "%")
 }
 
 func number(v float64) string {

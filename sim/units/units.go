@@ -17,6 +17,10 @@ import (
 func ParseShare(s string) (float64, error) {
 	number, isPercent := strings.CutSuffix(s, "%")
 	value, err := strconv.ParseFloat(number, 64)
+	share := value / 100
+	if exact, err := strconv.ParseFloat(number+"e-2", 64); err == nil {
+		share = exact // every number has a text, which it would not by dividing
+	}
 	switch {
 	case err != nil || math.IsNaN(value):
 		return 0, errors.New("want a share such as 3%")
@@ -25,7 +29,7 @@ func ParseShare(s string) (float64, error) {
 	case value < 0 || value > 100:
 		return 0, errors.New("want 0% to 100%")
 	}
-	return value / 100, nil
+	return share, nil
 }
 
 // unit is the end of a value and what it multiplies by.
