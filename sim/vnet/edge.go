@@ -16,6 +16,8 @@ type Edge struct {
 	child  receiver // *Router or *Interface
 	wires  [2]wire  // by Direction
 	gone   bool
+
+	watcher Watcher // nil if nobody is
 }
 
 // Name returns the name that Internet.Edge finds it by.
@@ -120,6 +122,9 @@ func (e *Edge) carry(d Direction, label uint64, datagram []byte) {
 		event := n.event(Carried, label, e.name, datagram)
 		event.Fate, event.Direction = fate, d
 		n.cfg.Observer(event)
+	}
+	if e.watcher != nil {
+		e.watcher.Carried(n.now, d, len(datagram), fate)
 	}
 	if router, ok := w.end.(*Router); ok {
 		for at, _, ok := w.pipe.NextAt(); ok && at <= n.now; at, _, ok = w.pipe.NextAt() {
