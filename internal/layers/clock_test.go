@@ -63,6 +63,12 @@ var timeless = []struct {
 	},
 	{packages: "sim/link/...", why: "a link is a model of time, not in it"},
 	{packages: "sim/vnet/...", why: "virtual time is the whole point"},
+	{packages: "sim/flow/...", why: "a flow lives in virtual time"},
+	{
+		packages: "sim/run",
+		except:   map[string]string{"clock.go": "it says how long a run took, and nothing else"},
+		why:      "a run that reads the clock cannot be repeated",
+	},
 	{packages: "cmd/internal/arena/...", why: "game rules count ticks"},
 }
 

@@ -69,6 +69,9 @@ type end struct {
 	remote  netip.AddrPort
 	ticket  *netcode.Ticket
 
+	event    netcode.Event // that NextDeadline took
+	hasEvent bool
+
 	conn    *netcode.Conn // nil before the first
 	open    bool
 	started bool // the schedules have
@@ -92,6 +95,10 @@ func (e *end) fastest() time.Duration {
 
 // Advance does what is due at now. It implements vnet.Loop.
 func (e *end) Advance(now time.Time) {
+	if e.hasEvent {
+		e.hasEvent = false
+		e.happened(now, &e.event)
+	}
 	for event, ok := e.core.NextEvent(); ok; event, ok = e.core.NextEvent() {
 		e.happened(now, &event)
 	}
@@ -111,8 +118,16 @@ func (e *end) Advance(now time.Time) {
 	}
 }
 
-// NextDeadline returns when the next message is due. It implements vnet.Loop.
+// NextDeadline returns when the next message is due, or a time that has passed
+// if the core has just told something: a Flush closes what timed out. It
+// implements vnet.Loop.
 func (e *end) NextDeadline() time.Time {
+	if !e.hasEvent {
+		e.event, e.hasEvent = e.core.NextEvent()
+	}
+	if e.hasEvent {
+		return e.epoch
+	}
 	if e.due == never {
 		return e.dials
 	}

@@ -18,6 +18,8 @@ type Run struct {
 	// were the same. Empty where time is real.
 	Digest string `json:"digest,omitempty"`
 
+	// VirtualSeconds is how long flows had something to say. What was on its
+	// way then had more time to arrive.
 	VirtualSeconds float64 `json:"virtual_seconds"`
 	WallSeconds    float64 `json:"wall_seconds"`
 
@@ -41,7 +43,7 @@ func (r *Run) Passed() bool {
 }
 
 // A Flow is one flow of the scenario. Its own figures are those of all its
-// Parts together.
+// Parts together, without what fills a link and has no rate.
 type Flow struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
@@ -88,9 +90,9 @@ type Link struct {
 	Delivered      uint64  `json:"delivered"`
 	Loss           float64 `json:"loss"` // share of Sent that did not arrive, whatever the cause
 	LostRandom     uint64  `json:"lost_random"`
-	LostBurst      uint64  `json:"lost_burst"`
-	LostOther      uint64  `json:"lost_other"` // outages, lists, spikes
-	DroppedQueue   uint64  `json:"dropped_queue"`
+	LostBurst      uint64  `json:"lost_burst"`    // Gilbert-Elliott and four-state
+	LostOther      uint64  `json:"lost_other"`    // outages, lists, spikes, slots
+	DroppedQueue   uint64  `json:"dropped_queue"` // full, or by its AQM
 	DroppedMTU     uint64  `json:"dropped_mtu"`
 	Duplicated     uint64  `json:"duplicated"`
 	Reordered      uint64  `json:"reordered"`

@@ -18,14 +18,34 @@ type linkWatch struct {
 
 // A directionWatch is one direction.
 type directionWatch struct {
-	bursts bursts
-	sent   []uint64 // by step
-	lost   []uint64
-	bytes  []uint64 // sent on, by the step they were sent in
-	queue  []uint64
+	limited bool // the link has a bottleneck, and so a queue
+	bursts  bursts
+	sent    []uint64 // by step
+	lost    []uint64
+	bytes   []uint64 // sent on, by the step they were sent in
+	queue   []uint64
 }
 
 func newLinkWatch(step time.Duration) *linkWatch { return &linkWatch{step: int64(step)} }
+
+// follow measures an edge from now on.
+func (w *linkWatch) follow(e *vnet.Edge) {
+	w.edges = append(w.edges, e)
+	for d := range w.directions {
+		w.directions[d].bursts.base = w.directions[d].bursts.index
+	}
+	w.changed()
+	e.Watch(w)
+}
+
+// changed looks at the present link again.
+func (w *linkWatch) changed() {
+	e := w.edges[len(w.edges)-1]
+	for d := range w.directions {
+		c := e.Config(vnet.Direction(d))
+		w.directions[d].limited = c.Rate != 0 || c.Trace != nil
+	}
+}
 
 // Carried implements vnet.Watcher.
 func (w *linkWatch) Carried(at int64, d vnet.Direction, size int, fate link.Fate) {
@@ -39,6 +59,12 @@ func (w *linkWatch) Carried(at int64, d vnet.Direction, size int, fate link.Fate
 	} else {
 		o.bytes[i] += uint64(size)
 	}
+	if o.limited {
+		for len(o.queue) <= i {
+			o.queue = append(o.queue, 0)
+		}
+		o.queue[i] = max(o.queue[i], uint64(w.edges[len(w.edges)-1].Backlog(d).Bytes))
+	}
 }
 
 // Dropped implements vnet.Watcher.
@@ -47,7 +73,7 @@ func (w *linkWatch) Dropped(at int64, d vnet.Direction, size int, fate link.Fate
 	i := o.at(at, w.step)
 	o.lost[i]++
 	o.bytes[i] -= min(uint64(size), o.bytes[i])
-	o.bursts.lose(fate.Index)
+	o.bursts.lose(o.bursts.base + fate.Index)
 }
 
 // at returns the index of the step of a time, and makes room for it.
@@ -68,6 +94,9 @@ func (w *linkWatch) result(name string, d vnet.Direction) result.Link {
 	}
 	l := LinkResult(name, d.String(), c)
 	l.Bursts = o.bursts.counts()
+	for o.queue != nil && len(o.queue) < len(o.sent) {
+		o.queue = append(o.queue, 0)
+	}
 	l.Series = &result.Series{
 		StepSeconds: time.Duration(w.step).Seconds(), Sent: o.sent, Lost: o.lost, Bytes: o.bytes, QueueBytes: o.queue,
 	}
@@ -78,8 +107,11 @@ func (w *linkWatch) result(name string, d vnet.Direction) result.Link {
 func LinkResult(name, direction string, c link.Counters) result.Link {
 	l := result.Link{
 		Name: name, Direction: direction, Sent: c.Sent, Delivered: c.Delivered,
-		LostRandom: c.LostRandom, LostBurst: c.LostBurst, DroppedQueue: c.DroppedQueue + c.DroppedLimit, DroppedMTU: c.DroppedMTU,
-		Duplicated: c.Duplicated, Reordered: c.Reordered, SentBytes: c.SentBytes, DeliveredBytes: c.DeliveredBytes,
+		LostRandom: c.LostRandom, LostBurst: c.LostBurst + c.LostMarkov,
+		LostOther:    c.LostListed + c.LostSpike + c.LostSlot + c.DroppedOutage,
+		DroppedQueue: c.DroppedQueue + c.DroppedLimit + c.DroppedAQM, DroppedMTU: c.DroppedMTU,
+		Duplicated: c.Duplicated, Reordered: c.Reordered, Corrupted: c.Corrupted,
+		SentBytes: c.SentBytes, DeliveredBytes: c.DeliveredBytes,
 	}
 	if c.Sent > 0 {
 		l.Loss = float64(c.Lost()) / float64(c.Sent)
@@ -99,6 +131,7 @@ const window = 1 << 16
 type bursts struct {
 	lost    []uint64 // bits by index, of the newest window; nil until one is
 	index   uint64   // of the next datagram
+	base    uint64   // index of the present link's first datagram
 	settled uint64   // index up to which run and histogram know
 	run     int
 	longest int

@@ -51,8 +51,8 @@ func (w *world) build(places []scenario.Place) error {
 		if err != nil {
 			return err
 		}
+		made.watch.follow(made.edge())
 		w.places = append(w.places, made)
-		w.watch(&w.places[len(w.places)-1])
 	}
 	return nil
 }
@@ -96,12 +96,6 @@ func (p *place) edge() *vnet.Edge {
 	return p.at.Edge()
 }
 
-// watch has the place's link measured.
-func (w *world) watch(p *place) {
-	p.watch.edges = append(p.watch.edges, p.edge())
-	p.edge().Watch(p.watch)
-}
-
 // schedule enters the timeline into the agenda.
 func (r *running) schedule() {
 	for i := range r.scenario.Timeline {
@@ -134,6 +128,7 @@ func (w *world) apply(c *scenario.Change) error {
 		if err := p.edge().Set(vnet.Down, change.Line.Down); err != nil {
 			return err
 		}
+		p.watch.changed()
 		tell("change", change.Place)
 	}
 	if c.Rebind != "" {
@@ -175,7 +170,7 @@ func (w *world) move(m *scenario.Move) error {
 	p.at.SetUp(false)
 	p.at = next
 	p.machine.Prefer(next)
-	w.watch(p)
+	p.watch.follow(next.Edge())
 	return nil
 }
 

@@ -143,4 +143,7 @@ func (e *Edge) dropped(d Direction, fate link.Fate, label uint64, datagram []byt
 		event.Fate, event.Direction = fate, d
 		n.cfg.Observer(event)
 	}
+	if e.watcher != nil {
+		e.watcher.Dropped(e.net.now, d, len(datagram), fate)
+	}
 }
