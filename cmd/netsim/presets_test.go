@@ -3,9 +3,32 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"os"
 	"strings"
 	"testing"
 )
+
+var updatePresets = flag.Bool("update-presets", false, "write docs/PRESETS.md anew")
+
+// TestPresetsPage: docs/PRESETS.md is what the command prints.
+func TestPresetsPage(t *testing.T) {
+	const page = "../../docs/PRESETS.md"
+	var want bytes.Buffer
+	want.WriteString("# Presets\n\nWhat `netsim presets` prints. RTT is the round trip without jitter; jitter is ± each way, loss each way, outside of spikes, slots and outages, and down / up where they differ. `netsim presets NAME` prints a preset as a file, with the source of every figure or the word JUDGEMENT. How to use one: [SCENARIOS.md](SCENARIOS.md).\n\n```\n")
+	if code := run(t.Context(), []string{"presets"}, &want, &want); code != exitOK {
+		t.Fatalf("netsim presets: %d", code)
+	}
+	want.WriteString("```\n")
+	if *updatePresets {
+		if err := os.WriteFile(page, want.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(page); err != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("docs/PRESETS.md is not what netsim presets prints (%v): go test ./cmd/netsim -run Page -update-presets", err)
+	}
+}
 
 func TestPresetsCommand(t *testing.T) {
 	for _, test := range []struct {
