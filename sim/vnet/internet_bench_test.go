@@ -67,6 +67,16 @@ func TestInternetDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// As it was when this test was written; every architecture must agree.
+func TestInternetGoldenDigest(t *testing.T) {
+	n := talkers(t, 4, time.Second/60, rough(), nat.Symmetric())
+	runFor(t, n, time.Minute)
+	const want = 0x2c6f545c99f72a6b
+	if got := n.Digest(); got != want {
+		t.Errorf("Digest() = %#x, want %#x", got, uint64(want))
+	}
+}
+
 func BenchmarkInternet(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
