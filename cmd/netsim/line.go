@@ -107,6 +107,7 @@ func setQueue(l *line, s string) (err error) {
 type lineFlags struct {
 	rtt       time.Duration
 	unordered bool
+	overhead  int               // where --overhead is not given
 	raw       map[string]string // value by flag name, of those that were given
 }
 
@@ -135,7 +136,7 @@ func (f *lineFlags) register(set *flag.FlagSet) {
 // config returns the link of one direction, "up" or "down".
 func (f *lineFlags) config(direction string) (link.Config, error) {
 	l := line{Config: link.Config{
-		Delay: f.rtt / 2, Overhead: udpOverhead, Unordered: f.unordered,
+		Delay: f.rtt / 2, Overhead: f.overhead, Unordered: f.unordered,
 	}}
 	for _, o := range options() {
 		for _, name := range []string{o.name, direction + "-" + o.name} {

@@ -77,7 +77,7 @@ type proxyOptions struct {
 // parseProxy returns the options, or flag.ErrHelp, or an error in one line.
 func parseProxy(args []string) (proxyOptions, error) {
 	var o proxyOptions
-	var lines lineFlags
+	lines := lineFlags{overhead: udpOverhead}
 	set := flag.NewFlagSet("netsim proxy", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.StringVar(&o.Listen, "listen", ":7778", "")

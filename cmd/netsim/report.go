@@ -97,22 +97,32 @@ func writeSummary(w io.Writer, s proxy.Stats, elapsed time.Duration, asJSON bool
 		})
 	}
 	fmt.Fprintf(w, "netsim: %.1f s, clients: %d\n", elapsed.Seconds(), s.ClientsTotal)
+	if err := writeFlows(w, s.Up, s.Down, elapsed); err != nil {
+		return err
+	}
+	return writeLateness(w, s.Lateness.P50, s.Lateness.P99, s.Lateness.Max)
+}
+
+// writeFlows writes what both directions did, as a table.
+func writeFlows(w io.Writer, up, down link.Counters, elapsed time.Duration) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tsent\tdelivered\tlost\tin all\tqueue full\ttoo big\tduplicated\treordered\tmean rate\t")
 	for _, row := range []struct {
 		name string
 		c    link.Counters
-	}{{"up", s.Up}, {"down", s.Down}} {
+	}{{"up", up}, {"down", down}} {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%s\t\n", row.name, row.c.Sent, row.c.Delivered,
 			row.c.LostRandom+row.c.LostBurst, units.FormatShare(row.c.Lost(), row.c.Sent), row.c.DroppedQueue+row.c.DroppedLimit,
 			row.c.DroppedMTU, row.c.Duplicated, row.c.Reordered,
 			units.FormatRate(float64(8*row.c.DeliveredBytes)/max(elapsed.Seconds(), 1e-3)))
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
+	return table.Flush()
+}
+
+// writeLateness writes how exact the release was.
+func writeLateness(w io.Writer, p50, p99, most time.Duration) error {
 	_, err := fmt.Fprintf(w, "released late by %.2f ms (p50), %.2f ms (p99), %.2f ms (most)\n",
-		milliseconds(s.Lateness.P50), milliseconds(s.Lateness.P99), milliseconds(s.Lateness.Max))
+		milliseconds(p50), milliseconds(p99), milliseconds(most))
 	return err
 }
 

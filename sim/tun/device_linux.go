@@ -57,7 +57,6 @@ func configure(side Side, mtu int, congestion string) error {
 		set     func(*unix.Ifreq) error
 	}{
 		{"loopback up", "lo", unix.SIOCSIFFLAGS, flags(unix.IFF_UP)},
-		{"queue length", deviceName, unix.SIOCSIFTXQLEN, number(deviceQueue)},
 		{"MTU", deviceName, unix.SIOCSIFMTU, number(uint32(mtu))},
 		{"address", deviceName, unix.SIOCSIFADDR, inet4(address)},
 		{"netmask", deviceName, unix.SIOCSIFNETMASK, inet4([4]byte{255, 255, 255, 0})},
@@ -82,6 +81,9 @@ func configure(side Side, mtu int, congestion string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("device %s, index: %w", deviceName, err)
+	}
+	if err := setQueue(r.Uint32()); err != nil {
+		return err
 	}
 	return route(r.Uint32(), side, mtu, congestion)
 }

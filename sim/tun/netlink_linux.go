@@ -10,13 +10,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// setQueue sets how many packets our device holds. (The ioctl for it wants
+// root of the first user namespace.)
+func setQueue(device uint32) error {
+	// struct ifinfomsg: family, padding, type, index, flags, mask of flags.
+	b := binary.NativeEndian.AppendUint32(make([]byte, 4), device)
+	b = append(b, make([]byte, 8)...)
+	b = appendAttribute(b, unix.IFLA_TXQLEN, binary.NativeEndian.AppendUint32(nil, deviceQueue))
+	if err := netlink(unix.RTM_SETLINK, 0, b); err != nil {
+		return fmt.Errorf("device %s, queue: %w", deviceName, err)
+	}
+	return nil
+}
+
+// create are the flags of requests that make something.
+const create = unix.NLM_F_CREATE | unix.NLM_F_EXCL
+
 // address6 gives our device its IPv6 address. It can be used at once: there is
 // nobody who could have it too (IFA_F_NODAD).
 func address6(device uint32, address netip.Addr) error {
 	// struct ifaddrmsg: family, prefix length, flags, scope, index.
 	b := binary.NativeEndian.AppendUint32([]byte{unix.AF_INET6, 64, unix.IFA_F_NODAD, unix.RT_SCOPE_UNIVERSE}, device)
 	b = appendAttribute(b, unix.IFA_LOCAL, address.AsSlice())
-	if err := netlink(unix.RTM_NEWADDR, b); err != nil {
+	if err := netlink(unix.RTM_NEWADDR, create, b); err != nil {
 		return fmt.Errorf("device %s, IPv6 address: %w", deviceName, err)
 	}
 	return nil
@@ -41,7 +57,7 @@ func setCongestion(device uint32, name string, peer netip.Addr) error {
 	b = appendAttribute(b, unix.RTA_OIF, binary.NativeEndian.AppendUint32(nil, device))
 	algorithm := append([]byte(name), 0)
 	b = appendAttribute(b, unix.RTA_METRICS, appendAttribute(nil, unix.RTAX_CC_ALGO, algorithm))
-	if err := netlink(unix.RTM_NEWROUTE, b); err != nil {
+	if err := netlink(unix.RTM_NEWROUTE, create, b); err != nil {
 		known, _ := os.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control") // empty where it is hidden
 		return fmt.Errorf("congestion control %q, where the kernel has %s: %w", name, strings.TrimSpace(string(known)), err)
 	}
@@ -50,7 +66,7 @@ func setCongestion(device uint32, name string, peer netip.Addr) error {
 
 // netlink has the kernel do something in the namespace of the calling thread
 // (rtnetlink(7)).
-func netlink(kind uint16, body []byte) error {
+func netlink(kind, flags uint16, body []byte) error {
 	socket, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
 		return os.NewSyscallError("socket", err)
@@ -59,7 +75,7 @@ func netlink(kind uint16, body []byte) error {
 	// struct nlmsghdr: length, type, flags, sequence number, port.
 	b := binary.NativeEndian.AppendUint32(nil, uint32(unix.NLMSG_HDRLEN+len(body)))
 	b = binary.NativeEndian.AppendUint16(b, kind)
-	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_CREATE|unix.NLM_F_EXCL)
+	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|unix.NLM_F_ACK|flags)
 	b = append(b, make([]byte, 8)...)
 	b = append(b, body...)
 	if err := unix.Sendto(socket, b, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {

@@ -54,3 +54,6 @@ func (n *Network) Listen(context.Context, Side, string, string) (net.Listener, e
 func (n *Network) ListenPacket(context.Context, Side, string, string) (net.PacketConn, error) {
 	return nil, ErrUnsupported
 }
+
+// Listening returns ErrUnsupported.
+func (n *Network) Listening(Side) (bool, error) { return false, ErrUnsupported }

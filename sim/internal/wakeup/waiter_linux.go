@@ -40,10 +40,11 @@ func New() (*Waiter, error) {
 	return w, nil
 }
 
-// slice is how long the scheduler lets the waiting thread run at a time: the
-// least there is (sched_setattr(2), sched_runtime). It costs others nothing,
-// the share of the processor stays the same, and brings the thread's turn
-// sooner when the processor is busy. Kernels before 6.12 ignore it.
+// slice is how long the scheduler lets the waiting thread run at a time, where
+// it may not have a realtime priority: the least there is (sched_setattr(2),
+// sched_runtime). It costs others nothing, the share of the processor stays
+// the same, and brings the thread's turn sooner when the processor is busy.
+// Kernels before 6.12 ignore it.
 const slice = 100 * time.Microsecond
 
 // Own gives the calling goroutine, which is the one that will wait, a thread
@@ -51,13 +52,26 @@ const slice = 100 * time.Microsecond
 // locks with other goroutines: a goroutine with its own thread is slow to get
 // a lock that it has to wait for. Without Own a Waiter is as exact when the
 // processor is idle.
+//
+// As root the thread has the least realtime priority (sched(7), SCHED_RR): a
+// link should not be late because programs compete for the processor, least of
+// all those that it serves. The kernel keeps 5 % for everybody else
+// (sched_rt_runtime_us). With 17 others wanting two processors, packets of
+// sim/tun were 0.03 ms late in the median and 0.19 ms at p99, instead of 0.04
+// and 3.3, and TCP had 1.2 Gbit/s instead of 0.4.
 func (w *Waiter) Own() {
 	runtime.LockOSThread()
 	w.owned = true
 	sharpen()
 	attributes, err := unix.SchedGetAttr(0, 0)
 	if err != nil || attributes.Policy != unix.SCHED_NORMAL {
-		return // somebody chose better, such as a realtime priority
+		return // somebody chose better
+	}
+	realtime := unix.SchedAttr{
+		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1, Flags: unix.SCHED_FLAG_RESET_ON_FORK,
+	}
+	if unix.SchedSetAttr(0, &realtime, 0) == nil {
+		return
 	}
 	attributes.Runtime = uint64(slice)
 	_ = unix.SchedSetAttr(0, attributes, 0) // if it fails, waits are less exact
