@@ -229,6 +229,9 @@ func throughNATs(t *testing.T, seed uint64, home, mobile nat.Config, d time.Dura
 }
 
 func TestRebindingDisconnectsNobody(t *testing.T) {
+	if race.Enabled {
+		t.Skip("single-threaded: runs without -race")
+	}
 	for _, pair := range [][2]nat.Config{
 		{nat.Linux(), nat.Symmetric()},
 		{nat.Symmetric(), nat.Symmetric()},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/internal/race"
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/vnet/nat"
 )
@@ -50,6 +51,9 @@ func talkers(t testing.TB, clients int, interval time.Duration, access link.Conf
 }
 
 func TestInternetDoesNotAllocate(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector allocates, and takes its time")
+	}
 	for _, box := range []nat.Config{{}, nat.Linux(), nat.Symmetric()} {
 		events := 0
 		n := talkers(t, 3, time.Millisecond, rough(), box)
