@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,17 +50,20 @@ func (f *connectionForm) Channels() []string {
 	return names
 }
 
-func TestLibrary(t *testing.T) {
-	kinds := []Kind{
+func libraryKinds() []Kind {
+	return []Kind{
 		{Name: "connection", New: func() Options { return &connectionForm{} }},
 		{Name: "udp", New: func() Options { return &udpForm{} }},
 		{Name: "arena", New: func() Options { return &arenaForm{} }},
 	}
+}
+
+func TestLibrary(t *testing.T) {
 	if n := len(Library()); n < 12 {
 		t.Errorf("there are %d scenarios", n)
 	}
 	for _, name := range Library() {
-		s, err := Load(name, kinds...)
+		s, err := Load(name, libraryKinds()...)
 		if err != nil {
 			t.Errorf("%v", err)
 			continue
@@ -67,5 +72,24 @@ func TestLibrary(t *testing.T) {
 			t.Errorf("%s: want about, assertions and flows", name)
 		}
 		check(t, s)
+	}
+}
+
+// The guide's example is a scenario, and what it says of mistakes is so.
+func TestGuide(t *testing.T) {
+	data, err := os.ReadFile("../../docs/SCENARIOS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "```toml\n")
+	example, rest, _ := strings.Cut(rest, "```")
+	if _, err := Parse("duel.toml", []byte(example), libraryKinds()...); err != nil {
+		t.Errorf("%v", err)
+	}
+	_, rest, _ = strings.Cut(rest, "```\n")
+	want, _, _ := strings.Cut(rest, "\n```")
+	wrong := strings.NewReplacer("channel state < 120", "channel stat < 120", "preset =", "presett =", `"1%"`, "1").Replace(example)
+	if _, err := Parse("duel.toml", []byte(wrong), libraryKinds()...); err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 }
