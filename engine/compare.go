@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math/bits"
+	"unsafe"
 )
 
 // Odd constants with well-mixed bits: the fractional parts of the golden
@@ -34,6 +35,21 @@ func (w *World) Hash() uint64 {
 				h = mix(h, rows.layout.fields[j].load(row))
 			}
 		}
+	}
+	return h
+}
+
+// hashRow folds the fields of the row at p into a hash, in the byte order of the
+// machine.
+func (l *Layout) hashRow(h uint64, p unsafe.Pointer) uint64 {
+	if l.words == nil {
+		for i := range l.fields {
+			h = mix(h, l.fields[i].load(p))
+		}
+		return h
+	}
+	for _, word := range l.words {
+		h = mix(h, *(*uint64)(unsafe.Add(p, word.offset))&word.mask)
 	}
 	return h
 }

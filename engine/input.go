@@ -11,6 +11,19 @@ type Rules[I any] interface {
 	Step(w *World, in *Inputs[I])
 }
 
+// LocalRules are rules that make a promise: without authority, Step changes
+// nothing but rows that the local player owns, before or after, and so leaves
+// all others to the server. Prediction then spends nothing on the others' rows.
+//
+// Whoever breaks the promise predicts values that the wire cannot carry, and
+// sees corrections.
+type LocalRules[I any] interface {
+	Rules[I]
+
+	// StepIsLocal does nothing: that it is there is the promise.
+	StepIsLocal()
+}
+
 // Inputs are the inputs of one tick. On the server every joined player has
 // one; on a client that predicts, only the local player has.
 //

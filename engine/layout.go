@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"reflect"
@@ -39,6 +40,13 @@ type Layout struct {
 	gaps     []span // bytes outside all fields: server-only ones and padding
 	newRows  func(n int) unsafe.Pointer
 	zeroRow  unsafe.Pointer // a row of zeros, quantised
+	words    []maskedWord   // all fields, eight bytes at a time; nil if a row is shorter
+}
+
+// A maskedWord is eight bytes of a row, of which those of fields count.
+type maskedWord struct {
+	offset uintptr
+	mask   uint64 // in the byte order of the machine
 }
 
 // A span is a range of bytes in a row.
@@ -80,6 +88,7 @@ func compileLayout(name string, t reflect.Type, isInput bool) (*Layout, error) {
 		return nil, err
 	}
 	l.findGaps()
+	l.findWords()
 	return l, nil
 }
 
@@ -240,5 +249,27 @@ func (l *Layout) findGaps() {
 	}
 	if end < l.size {
 		l.gaps = append(l.gaps, span{end, l.size - end})
+	}
+}
+
+// findWords covers the fields with words. The last one reaches back over what
+// is covered already where the size is no multiple of eight.
+func (l *Layout) findWords() {
+	if l.size < 8 {
+		return
+	}
+	covered := make([]byte, l.size)
+	for i := range l.fields {
+		for j := range uintptr(l.fields[i].size) {
+			covered[l.fields[i].offset+j] = 0xff
+		}
+	}
+	for at := uintptr(0); at < l.size; at += 8 {
+		offset := min(at, l.size-8)
+		mask := [8]byte(covered[offset:])
+		clear(mask[:at-offset])
+		if mask != ([8]byte{}) {
+			l.words = append(l.words, maskedWord{offset, binary.NativeEndian.Uint64(mask[:])})
+		}
 	}
 }

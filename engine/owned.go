@@ -1,5 +1,10 @@
 package engine
 
+import (
+	"math/bits"
+	"unsafe"
+)
+
 // DropOwned removes the rows that player p owns, in every table that has an
 // owner field. For [NoPlayer] it does nothing.
 func (w *World) DropOwned(p PlayerID) {
@@ -8,13 +13,8 @@ func (w *World) DropOwned(p PlayerID) {
 	}
 	for i := range w.tables {
 		rows := &w.tables[i]
-		if rows.layout.owner < 0 {
-			continue
-		}
-		for slot := rows.Next(0); slot >= 0; slot = rows.Next(slot + 1) {
-			if rows.layout.ownerOf(rows.row(slot)) == p {
-				rows.Remove(slot)
-			}
+		for slot := rows.nextOwned(0, p); slot >= 0; slot = rows.nextOwned(slot+1, p) {
+			rows.Remove(slot)
 		}
 	}
 }
@@ -30,14 +30,82 @@ func (w *World) CopyOwned(src *World, p PlayerID) {
 	w.mustMatch(src)
 	w.DropOwned(p)
 	for i := range w.tables {
-		rows, from := &w.tables[i], &src.tables[i]
-		if rows.layout.owner < 0 {
-			continue
+		w.tables[i].putOwned(&src.tables[i], p)
+	}
+}
+
+// TakeOwned makes w the rows that player p owns in src, and nothing else; the
+// tick is that of src. What generations w knows of empty slots is undefined.
+func (w *World) TakeOwned(src *World, p PlayerID) {
+	w.mustMatch(src)
+	w.tick = src.tick
+	for i := range w.tables {
+		rows := &w.tables[i]
+		clear(rows.live)
+		rows.count = 0
+		if p != NoPlayer {
+			rows.putOwned(&src.tables[i], p)
 		}
-		for slot := from.Next(0); slot >= 0; slot = from.Next(slot + 1) {
-			if rows.layout.ownerOf(from.row(slot)) == p {
-				rows.put(from, slot)
+	}
+}
+
+// HashOwned returns a hash of the tick and of the rows that player p owns:
+// which they are and what is replicated of them. It is for comparisons within
+// one process; on another machine it may be another number.
+func (w *World) HashOwned(p PlayerID) uint64 {
+	return w.eachOwned(p, func(*Rows, int) {})
+}
+
+// SettleOwned rounds the rows that player p owns, as [World.Quantise] rounds
+// all, and returns [World.HashOwned] of the result.
+func (w *World) SettleOwned(p PlayerID) uint64 {
+	return w.eachOwned(p, func(rows *Rows, slot int) { rows.layout.quantise(rows.row(slot)) })
+}
+
+// eachOwned calls do for every row that p owns, and hashes the row after that.
+func (w *World) eachOwned(p PlayerID, do func(rows *Rows, slot int)) uint64 {
+	h := mix(hashStart, uint64(w.tick))
+	if p == NoPlayer {
+		return h
+	}
+	for i := range w.tables {
+		rows := &w.tables[i]
+		for slot := rows.nextOwned(0, p); slot >= 0; slot = rows.nextOwned(slot+1, p) {
+			do(rows, slot)
+			h = mix(h, uint64(i)<<32|uint64(makeID(slot, rows.generations[slot])))
+			h = rows.layout.hashRow(h, rows.row(slot))
+		}
+	}
+	return h
+}
+
+// putOwned copies the rows that p owns in src to their slots.
+func (r *Rows) putOwned(src *Rows, p PlayerID) {
+	for slot := src.nextOwned(0, p); slot >= 0; slot = src.nextOwned(slot+1, p) {
+		r.put(src, slot)
+	}
+}
+
+// nextOwned returns the first slot at or after from with a row that p owns, and
+// -1 when there is none. It is asked for every row of a world many times a
+// tick, so it looks at nothing but the bytes it needs.
+func (r *Rows) nextOwned(from int, p PlayerID) int {
+	if r.layout.owner < 0 {
+		return -1
+	}
+	owners := unsafe.Add(r.memory, r.layout.fields[r.layout.owner].offset)
+	size := r.layout.size
+	for word := from >> 6; word < len(r.live); word++ {
+		rest := r.live[word]
+		if word == from>>6 {
+			rest = rest >> (from & 63) << (from & 63)
+		}
+		for ; rest != 0; rest &= rest - 1 {
+			slot := word<<6 + bits.TrailingZeros64(rest)
+			if *(*PlayerID)(unsafe.Add(owners, uintptr(slot)*size)) == p {
+				return slot
 			}
 		}
 	}
+	return -1
 }

@@ -213,12 +213,38 @@ func (r *Rows) find(id ID) unsafe.Pointer {
 	return r.row(slot)
 }
 
-// copyFrom makes r the same as src. Memory beyond the used slots keeps what
-// it had: nothing looks at it before it is cleared.
+// sparse is how many used slots there are at least for each row of a table that
+// is copied row by row: memory that is not touched need not be fetched.
+const sparse = 2
+
+// copyRuns copies the memory of the rows that live in src, and no other.
+func (r *Rows) copyRuns(src *Rows) {
+	size := r.layout.size
+	for word, rest := range src.live {
+		for rest != 0 {
+			first := bits.TrailingZeros64(rest)
+			run := bits.TrailingZeros64(^(rest >> first))
+			at := uintptr(word<<6+first) * size
+			copy(unsafe.Slice((*byte)(unsafe.Add(r.memory, at)), uintptr(run)*size),
+				unsafe.Slice((*byte)(unsafe.Add(src.memory, at)), uintptr(run)*size))
+			if first+run == 64 {
+				break
+			}
+			rest = rest >> (first + run) << (first + run)
+		}
+	}
+}
+
+// copyFrom makes r the same as src. Memory of empty slots may keep what it had:
+// nothing looks at it before it is cleared.
 func (r *Rows) copyFrom(src *Rows) {
 	n := src.used
-	copy(unsafe.Slice((*byte)(r.memory), uintptr(n)*r.layout.size),
-		unsafe.Slice((*byte)(src.memory), uintptr(n)*r.layout.size))
+	if src.count > n/sparse {
+		copy(unsafe.Slice((*byte)(r.memory), uintptr(n)*r.layout.size),
+			unsafe.Slice((*byte)(src.memory), uintptr(n)*r.layout.size))
+	} else {
+		r.copyRuns(src)
+	}
 	copy(r.live, src.live)
 	copy(r.generations, src.generations[:n])
 	if n < r.used {

@@ -105,6 +105,18 @@ func (t Table[T]) All(w *World) iter.Seq2[ID, *T] {
 	return func(yield func(ID, *T) bool) { t.each(w, yield) }
 }
 
+// Between is [Table.All] for the slots from first up to, but without, last.
+func (t Table[T]) Between(w *World, first, last int) iter.Seq2[ID, *T] {
+	return func(yield func(ID, *T) bool) {
+		rows := t.in(w)
+		for slot := rows.Next(max(first, 0)); slot >= 0 && slot < last; slot = rows.Next(slot + 1) {
+			if !yield(makeID(slot, rows.generations[slot]), (*T)(rows.row(slot))) {
+				return
+			}
+		}
+	}
+}
+
 func (t Table[T]) each(w *World, yield func(ID, *T) bool) {
 	rows := t.in(w)
 	for slot := rows.Next(0); slot >= 0; slot = rows.Next(slot + 1) {

@@ -21,8 +21,8 @@ type Stats struct {
 }
 
 // A Predictor runs the local player's world ahead of the server's. It holds
-// the inputs of the last [Ring] ticks, the worlds of the newest predicted tick
-// and the one before, and what was predicted for the ticks between.
+// the inputs of the last [Ring] ticks, the world of the newest predicted tick,
+// the own rows of the one before, and what was predicted for the ticks between.
 //
 // Create one with [New]. It is not safe for concurrent use. Once the
 // rules do not allocate, neither does it.
@@ -33,10 +33,11 @@ type Predictor[I any] struct {
 	inputs [Ring]record[I]
 	step   *engine.Inputs[I]
 
-	now, before *engine.World // the newest predicted tick, and the one before it
-	own         *engine.World // own rows only: scratch for hashing
-	shown       *engine.World // scratch for smoothing
-	started     bool
+	now     *engine.World // the newest predicted tick
+	before  *engine.World // own rows only: of the tick before it
+	shown   *engine.World // own rows only: scratch for smoothing
+	local   bool          // rules are LocalRules
+	started bool
 
 	smooth smoothing
 	stats  Stats
@@ -59,9 +60,11 @@ func New[I any](s *engine.Schema, plan engine.InputPlan[I], rules engine.Rules[I
 		plan:   plan,
 		player: player,
 		step:   engine.NewInputs[I](maxPlayers),
-		now:    s.NewWorld(), before: s.NewWorld(),
-		own: s.NewWorld(), shown: s.NewWorld(),
+		now:    s.NewWorld(),
+		before: s.NewWorld(),
+		shown:  s.NewWorld(),
 	}
+	_, p.local = rules.(engine.LocalRules[I])
 	p.step.SetLocal(player)
 	return p
 }
@@ -100,6 +103,7 @@ func (p *Predictor[I]) Step(input I) {
 	p.plan.Quantise(&input)
 	tick := p.now.Tick() + 1
 	p.inputs[tick%Ring] = record[I]{tick: tick, input: input, hasInput: true}
+	p.before.TakeOwned(p.now, p.player)
 	p.advance(tick)
 }
 
@@ -124,17 +128,17 @@ func (p *Predictor[I]) Reconcile(now time.Time, authoritative *engine.World) {
 		return
 	}
 	if r := &p.inputs[tick%Ring]; r.hasHash && r.tick == tick {
-		if r.predicted == p.hashOwn(authoritative) {
+		if r.predicted == authoritative.HashOwned(p.player) {
 			p.stats.Confirmed++
 		} else {
 			p.stats.Corrections++
 		}
 	}
-	before := p.hashOwn(p.now)
-	p.shown.CopyFrom(p.now)
+	before := p.now.HashOwned(p.player)
+	p.shown.TakeOwned(p.now, p.player)
 	p.smooth.apply(now, p.shown)
 	p.replay(authoritative, p.now.Tick())
-	if p.hashOwn(p.now) != before {
+	if p.now.HashOwned(p.player) != before {
 		p.smooth.capture(now, p.shown, p.now, p.player)
 	}
 }
@@ -143,23 +147,25 @@ func (p *Predictor[I]) Reconcile(now time.Time, authoritative *engine.World) {
 func (p *Predictor[I]) replay(authoritative *engine.World, tick engine.Tick) {
 	from := authoritative.Tick()
 	p.now.CopyFrom(authoritative)
-	p.before.CopyFrom(authoritative)
+	if from == tick {
+		p.before.TakeOwned(p.now, p.player)
+	}
 	if skip := tick.Sub(from) - Ring; skip > 0 {
 		p.stats.Skipped += uint64(skip)
 		from += engine.Tick(skip)
 		p.now.SetTick(from)
 	}
 	for from.Before(tick) {
-		from++
+		if from++; from == tick {
+			p.before.TakeOwned(p.now, p.player)
+		}
 		p.stats.Replayed++
 		p.advance(from)
 	}
 }
 
-// advance predicts one tick and remembers what came out.
+// advance predicts one tick, in place, and remembers what came out.
 func (p *Predictor[I]) advance(tick engine.Tick) {
-	p.now, p.before = p.before, p.now
-	p.now.CopyFrom(p.before)
 	r := &p.inputs[tick%Ring]
 	if r.tick != tick {
 		*r = record[I]{tick: tick}
@@ -169,15 +175,10 @@ func (p *Predictor[I]) advance(tick engine.Tick) {
 	p.step.Set(p.player, r.input)
 	p.now.SetTick(tick)
 	p.rules.Step(p.now, p.step)
-	p.now.Quantise()
-	r.predicted, r.hasHash = p.hashOwn(p.now), true
-}
-
-// hashOwn returns a hash of the rows that the player owns in w, and its tick.
-func (p *Predictor[I]) hashOwn(w *engine.World) uint64 {
-	p.own.CopyOwned(w, p.player)
-	p.own.SetTick(w.Tick())
-	return p.own.Hash()
+	if !p.local {
+		p.now.Quantise()
+	}
+	r.predicted, r.hasHash = p.now.SettleOwned(p.player), true
 }
 
 // View replaces the player's own rows in w by the predicted ones, frac of the

@@ -38,9 +38,11 @@ type Game struct {
 	// Step. It must not change the world.
 	OnKill func(w *engine.World, k Kill)
 
-	// Scratch of one Step. live and acts are by slot.
+	// Scratch of one Step. live and acts are by slot; acting are the slots of
+	// those who act.
 	live    [MaxPlayers]*Player
 	acts    [MaxPlayers]bool
+	acting  []engine.PlayerID
 	inputs  [MaxPlayers]Input
 	bullets []bullet
 	seen    Player // of a rewound target
@@ -60,8 +62,26 @@ func New() *Game {
 		Match:   engine.AddTable[Match](s, "match", 1),
 		Map:     builtinMap(),
 		bullets: make([]bullet, 0, MaxPlayers),
+		acting:  make([]engine.PlayerID, 0, MaxPlayers),
 	}
 }
+
+// Another returns the same rules for another server or client: it shares the
+// schema and the map, which nobody changes, and has scratch space of its own.
+func (g *Game) Another() *Game {
+	return &Game{
+		Schema: g.Schema, Input: g.Input,
+		Players: g.Players, Rockets: g.Rockets, Effects: g.Effects,
+		Pickups: g.Pickups, Kills: g.Kills, Match: g.Match,
+		Map: g.Map, RoundTicks: g.RoundTicks, Seed: g.Seed,
+		bullets: make([]bullet, 0, MaxPlayers),
+		acting:  make([]engine.PlayerID, 0, MaxPlayers),
+	}
+}
+
+// StepIsLocal is the promise of engine.LocalRules: a client's Step changes the
+// rows of the local player and no other.
+func (g *Game) StepIsLocal() {}
 
 // builtinMap reads the map that is built in. A test reads it too, so it is
 // good.

@@ -157,33 +157,36 @@ const maxPart = 10
 // be off by whole strides.
 func (g *Game) part() {
 	var shares [MaxPlayers]Point
-	for i, p := range g.live {
-		if p == nil || !p.Alive || !g.acts[i] {
+	for _, i := range g.acting {
+		p := g.live[i]
+		if !p.Alive {
 			continue
 		}
 		for j, q := range g.live {
-			if i != j && q != nil && q.Alive {
-				dx, dy := share(p, q, i < j)
+			if q != nil && q != p && near(p, q) && q.Alive {
+				dx, dy := share(p, q, int(i) < j)
 				shares[i].X += dx
 				shares[i].Y += dy
 			}
 		}
 	}
-	for i, s := range shares {
-		if s != (Point{}) {
+	for _, i := range g.acting {
+		if s := shares[i]; s != (Point{}) {
 			p := g.live[i]
 			p.X, p.Y, _, _ = g.Map.slide(p.X, p.Y, s.X, s.Y)
 		}
 	}
 }
 
+// near reports whether two players' squares overlap: nearly none do.
+func near(p, q *Player) bool {
+	return uint32(p.X-q.X+2*PlayerRadius) < 4*PlayerRadius && uint32(p.Y-q.Y+2*PlayerRadius) < 4*PlayerRadius
+}
+
 // share returns how p moves out of q. Players at the very same place part
 // left and right, by slot.
 func share(p, q *Player, first bool) (dx, dy int32) {
 	dx, dy = p.X-q.X, p.Y-q.Y
-	if abs(dx) >= 2*PlayerRadius || abs(dy) >= 2*PlayerRadius {
-		return 0, 0
-	}
 	d := distance(dx, dy)
 	if d >= 2*PlayerRadius {
 		return 0, 0

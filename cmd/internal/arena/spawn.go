@@ -56,8 +56,9 @@ func (g *Game) SetBot(w *engine.World, p engine.PlayerID, bot bool) {
 
 // find looks up the rows of all players.
 func (g *Game) find(w *engine.World) {
-	for i := range g.live {
-		_, g.live[i] = g.Players.Slot(w, i)
+	clear(g.live[:])
+	for id, p := range g.Players.All(w) {
+		g.live[id.Slot()] = p
 	}
 }
 

@@ -14,11 +14,9 @@ func (g *Game) Step(w *engine.World, in *engine.Inputs[Input]) {
 		g.start(w)
 	}
 	frozen := g.frozen(w)
-	for i, p := range g.live {
-		if p == nil || !g.acts[i] {
-			continue
-		}
-		input, ok := in.For(engine.PlayerID(i))
+	for _, i := range g.acting {
+		p := g.live[i]
+		input, ok := in.For(i)
 		if !ok || frozen {
 			input = Input{Aim: p.Aim}
 		}
@@ -30,8 +28,8 @@ func (g *Game) Step(w *engine.World, in *engine.Inputs[Input]) {
 		}
 	}
 	g.part()
-	for i, p := range g.live {
-		if p != nil && g.acts[i] && p.Alive && !frozen {
+	for _, i := range g.acting {
+		if p := g.live[i]; p.Alive && !frozen {
 			g.fire(w, in, p, g.inputs[i])
 		}
 	}
@@ -49,10 +47,24 @@ func (g *Game) Step(w *engine.World, in *engine.Inputs[Input]) {
 // begin finds the rows of all players and who of them acts in this tick:
 // everyone with authority, else the local player alone.
 func (g *Game) begin(w *engine.World, in *engine.Inputs[Input]) {
-	g.bullets = g.bullets[:0]
+	g.bullets, g.acting = g.bullets[:0], g.acting[:0]
+	g.find(w)
+	if !in.Authority() {
+		clear(g.acts[:])
+		if p := in.Local(); int(p) < MaxPlayers {
+			g.act(p)
+		}
+		return
+	}
 	for i := range g.live {
-		_, g.live[i] = g.Players.Slot(w, i)
-		g.acts[i] = in.Authority() || engine.PlayerID(i) == in.Local()
+		g.act(engine.PlayerID(i))
+	}
+}
+
+// act lets a player act in this tick, if there is one in the slot.
+func (g *Game) act(p engine.PlayerID) {
+	if g.acts[p] = true; g.live[p] != nil {
+		g.acting = append(g.acting, p)
 	}
 }
 
@@ -76,7 +88,8 @@ func (g *Game) tickTimers(p *Player) {
 
 // expireEffects removes effects whose time is over.
 func (g *Game) expireEffects(w *engine.World, in *engine.Inputs[Input]) {
-	for id, e := range g.Effects.All(w) {
+	first, last := slotsOf(in, effectsPerPlayer)
+	for id, e := range g.Effects.Between(w, first, last) {
 		if !in.Authority() && e.Owner != in.Local() {
 			continue
 		}
@@ -84,6 +97,17 @@ func (g *Game) expireEffects(w *engine.World, in *engine.Inputs[Input]) {
 			g.Effects.Despawn(w, id)
 		}
 	}
+}
+
+// slotsOf returns the range of slots that this Step may touch, in a table that
+// gives each player so many: all of them with authority, else those of the
+// local player.
+func slotsOf(in *engine.Inputs[Input], perPlayer int) (first, last int) {
+	if in.Authority() {
+		return 0, MaxPlayers * perPlayer
+	}
+	first = int(in.Local()) * perPlayer
+	return first, first + perPlayer
 }
 
 // life returns for how many ticks an effect stays a row.

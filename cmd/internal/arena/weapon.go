@@ -126,7 +126,8 @@ func (g *Game) launch(w *engine.World, p *Player) {
 // players: where they will be when the rocket gets there, it cannot know.
 // The server's next snapshot takes the rocket out of the air.
 func (g *Game) flyRockets(w *engine.World, in *engine.Inputs[Input]) {
-	for id, k := range g.Rockets.All(w) {
+	first, last := slotsOf(in, rocketsPerPlayer)
+	for id, k := range g.Rockets.Between(w, first, last) {
 		if !in.Authority() && k.Owner != in.Local() {
 			continue
 		}

@@ -114,7 +114,7 @@ func New(cfg Config) (*Match, error) {
 	}
 	m := &Match{Server: &Server{s}}
 	for i := range cfg.Players {
-		p, err := newPlayer(cfg, i)
+		p, err := newPlayer(cfg, game.Another(), i)
 		if err != nil {
 			return nil, err
 		}
@@ -123,8 +123,7 @@ func New(cfg Config) (*Match, error) {
 	return m, nil
 }
 
-func newPlayer(cfg Config, number int) (*Player, error) {
-	game := arena.New()
+func newPlayer(cfg Config, game *arena.Game, number int) (*Player, error) {
 	p := &Player{bot: game.NewBot(cfg.Seed<<8 + uint64(number))}
 	var decoded func(tick engine.Tick, hash uint64)
 	if cfg.OnDecoded != nil {
