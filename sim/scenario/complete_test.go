@@ -71,7 +71,7 @@ max-mappings    = 100
 // TestEverything: all that the models know can be said in a file.
 func TestEverything(t *testing.T) {
 	read := func(string) ([]byte, error) { return []byte("0\n5\n"), nil }
-	s, err := parse("everything.toml", []byte(everything), nil, read)
+	s, err := parse("everything.toml", []byte(everything), nil, nil, read)
 	if err != nil {
 		t.Fatal(err)
 	}

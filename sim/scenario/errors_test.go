@@ -64,7 +64,7 @@ func FuzzParse(f *testing.F) {
 	}
 	read := func(string) ([]byte, error) { return []byte("0\n1\n2\n"), nil }
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := parse("f.toml", data, []Kind{chatKind}, read)
+		s, err := parse("f.toml", data, nil, []Kind{chatKind}, read)
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				if !strings.HasPrefix(line, "f.toml:") && !strings.HasPrefix(line, "and ") {

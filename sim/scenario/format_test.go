@@ -12,7 +12,7 @@ func TestFormatLine(t *testing.T) {
 	for _, p := range Presets() {
 		lines[p.Name] = p.Line
 	}
-	s, err := parse("everything.toml", []byte(everything), nil, func(string) ([]byte, error) { return []byte("0\n5\n"), nil })
+	s, err := parse("everything.toml", []byte(everything), nil, nil, func(string) ([]byte, error) { return []byte("0\n5\n"), nil })
 	if err != nil {
 		t.Fatal(err)
 	}

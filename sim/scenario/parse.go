@@ -26,17 +26,26 @@ const defaultSeconds = 60
 // Load reads a scenario from a file, or from the library if there is no such
 // file and the name is one of Library's. Errors are as of Parse.
 func Load(name string, kinds ...Kind) (*Scenario, error) {
-	data, err := os.ReadFile(name)
+	file, data, err := Read(name)
 	if err != nil {
-		if text, ok := librarian(name); ok {
-			return Parse(name+".toml", text, kinds...)
-		}
-		if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
-			return nil, fmt.Errorf("%s: no such file, and no scenario of the library: %s", name, document.Hint(name, Library()))
-		}
 		return nil, err
 	}
-	return Parse(name, data, kinds...)
+	return Parse(file, data, kinds...)
+}
+
+// Read returns what Load would parse, and what it is called in messages.
+func Read(name string) (file string, data []byte, err error) {
+	data, err = os.ReadFile(name)
+	if err != nil {
+		if text, ok := librarian(name); ok {
+			return strings.TrimSuffix(name, ".toml") + ".toml", text, nil
+		}
+		if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
+			return "", nil, fmt.Errorf("%s: no such file, and no scenario of the library: %s", name, document.Hint(name, Library()))
+		}
+		return "", nil, err
+	}
+	return name, data, nil
 }
 
 // Parse reads a scenario. Name is what it is called in messages; presets,
@@ -46,8 +55,26 @@ func Load(name string, kinds ...Kind) (*Scenario, error) {
 // The error lists everything that is wrong that can be told at once, each on a
 // line of its own: "FILE:LINE: key: what was expected".
 func Parse(name string, data []byte, kinds ...Kind) (*Scenario, error) {
+	return ParseWith(name, data, nil, kinds...)
+}
+
+// A Setting is a value in place of the one in a file, as of a command line or
+// of a point of a sweep.
+type Setting struct {
+	// Key is dotted: "link.loss", "seconds", "routers.home.link.up.rate". A
+	// [[flow]] or a channel goes by its name or its number from 0:
+	// "flow.duel.channel.state.up.rate".
+	Key string
+
+	// Value is as in the file, but texts need no quotes: "5%", "60".
+	Value string
+}
+
+// ParseWith is Parse with other values than those of the file. What is wrong
+// with them has no line.
+func ParseWith(name string, data []byte, settings []Setting, kinds ...Kind) (*Scenario, error) {
 	folder := filepath.Dir(name)
-	return parse(name, data, kinds, func(file string) ([]byte, error) {
+	return parse(name, data, settings, kinds, func(file string) ([]byte, error) {
 		return readBeside(folder, file)
 	})
 }
@@ -99,7 +126,7 @@ type fileForm struct {
 	At      *document.Node `toml:"at"`
 }
 
-func parse(name string, data []byte, kinds []Kind, read func(string) ([]byte, error)) (*Scenario, error) {
+func parse(name string, data []byte, settings []Setting, kinds []Kind, read func(string) ([]byte, error)) (*Scenario, error) {
 	p := &parser{
 		Problems: document.In(name), read: read, kinds: kinds, s: &Scenario{File: name, Groups: map[string][]string{}},
 		places: map[string]*site{}, files: map[string]any{},
@@ -111,6 +138,11 @@ func parse(name string, data []byte, kinds []Kind, read func(string) ([]byte, er
 	root := document.Parse(data, p.Problems)
 	if root == nil {
 		return nil, p.Err()
+	}
+	for _, set := range settings {
+		if err := root.Set(set.Key, set.Value); err != nil {
+			p.Add(0, "", "%v", err)
+		}
 	}
 	form := fileForm{Seconds: defaultSeconds, Seed: 1}
 	p.misplaced(root)

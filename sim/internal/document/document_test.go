@@ -144,5 +144,8 @@ func FuzzParse(f *testing.F) {
 		}
 		walk(root)
 		Decode(root, "", &everyType{}, problems)
+		if err := root.Set(string(data[:len(data)/2]), string(data[len(data)/2:])); err == nil {
+			Decode(root, "", &everyType{}, In("f.toml"))
+		}
 	})
 }
