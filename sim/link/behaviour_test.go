@@ -273,7 +273,7 @@ func TestChangesLoseNothing(t *testing.T) {
 			}
 		}
 	}
-	random := randomness{5}
+	random := newRandomness(5)
 	early := uint64(0)
 	const n = 80_000
 	for i := range uint64(n) {

@@ -132,7 +132,7 @@ func (b *burstLoss) set(g GilbertElliott) {
 }
 
 // loses decides about datagram index, then moves the chain.
-func (b *burstLoss) loses(random randomness, index uint64) bool {
+func (b *burstLoss) loses(random *randomness, index uint64) bool {
 	if b.toBad == 0 {
 		return false
 	}

@@ -109,7 +109,7 @@ func TestCoDelAgainstRFC(t *testing.T) {
 			dropped = append(dropped, int(fate.Index))
 		}
 	}
-	random := randomness{7}
+	random := newRandomness(7)
 	now := time.Duration(0)
 	for i := range 400_000 {
 		// The load wanders around the rate; a datagram takes 1.6 ms.

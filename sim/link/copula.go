@@ -39,7 +39,7 @@ func (c *copula) set(correlation float64) {
 }
 
 // next returns z of datagram index.
-func (c *copula) next(random randomness, index uint64) int64 {
+func (c *copula) next(random *randomness, index uint64) int64 {
 	n := gauss(random.draw(decideJitter, index))
 	if !c.started {
 		c.started, c.z = true, n

@@ -34,7 +34,7 @@ func (c Corruption) validate() error {
 func (c Corruption) bits() int { return max(1, c.Bits) }
 
 // flip flips bits of a datagram, chosen by its index. It flips no bit twice.
-func (c Corruption) flip(random randomness, index uint64, datagram []byte) {
+func (c Corruption) flip(random *randomness, index uint64, datagram []byte) {
 	total := uint64(len(datagram)) * 8
 	var chosen [MaxCorruptBits]uint64
 	drawn := random.draw(decideCorruptBit, index)

@@ -146,7 +146,7 @@ func (f *fourState) set(c FourState) {
 }
 
 // loses moves the chain, then decides about datagram index.
-func (f *fourState) loses(random randomness, index uint64) bool {
+func (f *fourState) loses(random *randomness, index uint64) bool {
 	if !f.on {
 		return false
 	}

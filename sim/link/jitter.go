@@ -22,7 +22,7 @@ func (j *jitterer) set(c *Config) {
 
 // delayOf returns the delay of datagram index, never negative. It must be
 // asked once about every datagram: correlated jitter moves.
-func (j *jitterer) delayOf(random randomness, index uint64) int64 {
+func (j *jitterer) delayOf(random *randomness, index uint64) int64 {
 	if j.copula.keep == 0 {
 		return j.independent(random, decideJitter, index)
 	}
@@ -35,7 +35,7 @@ func (j *jitterer) delayOf(random randomness, index uint64) int64 {
 
 // independent returns a delay that depends on nothing but the decision and
 // the index: of a copy, and of all datagrams if jitter has no correlation.
-func (j *jitterer) independent(random randomness, d decision, index uint64) int64 {
+func (j *jitterer) independent(random *randomness, d decision, index uint64) int64 {
 	if j.jitter == 0 && j.table == nil {
 		return j.delay
 	}

@@ -8,7 +8,7 @@ import "time"
 // concurrent use.
 type Link struct {
 	cfg    Config
-	random randomness
+	random *randomness
 	epoch  time.Time // the link's times count from here, in nanoseconds
 	now    int64     // the latest time the link was told
 	index  uint64    // of the next datagram
@@ -46,7 +46,7 @@ type flight struct {
 // New returns a link whose chance follows from seed. The error is a
 // *FieldError.
 func New(cfg Config, seed uint64) (*Link, error) {
-	l := &Link{random: randomness{seed}}
+	l := &Link{random: newRandomness(seed)}
 	if err := l.SetConfig(cfg); err != nil {
 		return nil, err
 	}

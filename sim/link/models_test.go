@@ -227,7 +227,7 @@ func BenchmarkGilbertElliott(b *testing.B) {
 	}
 	var chain burstLoss
 	chain.set(g)
-	random, lost, i := randomness{1}, 0, uint64(0)
+	random, lost, i := newRandomness(1), 0, uint64(0)
 	b.ReportAllocs()
 	for b.Loop() {
 		if chain.loses(random, i) {

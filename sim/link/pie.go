@@ -112,7 +112,7 @@ func pieScale(probability chance) int64 {
 
 // drops decides about datagram index (section 4.1), with so many bytes
 // waiting.
-func (p *pie) drops(random randomness, index uint64, waitingBytes int64) bool {
+func (p *pie) drops(random *randomness, index uint64, waitingBytes int64) bool {
 	switch {
 	case p.burst > 0:
 		return false

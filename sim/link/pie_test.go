@@ -16,7 +16,7 @@ func TestPIEAgainstRFC(t *testing.T) {
 	most := 0.0
 	for i := range 20_000 {
 		// Delays that swing from nothing to 42 ms, and rest now and then.
-		delay := 0.02*(1+math.Sin(float64(i)/700)) + float64(scale(randomness{1}.draw(1, uint64(i)), 2000))/1e6
+		delay := 0.02*(1+math.Sin(float64(i)/700)) + float64(scale(newRandomness(1).draw(1, uint64(i)), 2000))/1e6
 		if i%4000 > 3000 {
 			delay = 0
 		}

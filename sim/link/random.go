@@ -24,6 +24,8 @@ const (
 	decideSlotJitter
 	decideSlotLoss
 	decidePIE
+
+	decisions
 )
 
 // gamma is the increment of SplitMix64: 2^64 / golden ratio, made odd.
@@ -50,12 +52,20 @@ func SubSeed(seed, index uint64) uint64 {
 // As Easy as 1, 2, 3, SC 2011): number n of a stream is computed on its own,
 // so that nothing depends on the order of the questions.
 type randomness struct {
-	seed uint64
+	streams [decisions]uint64 // where each begins
+}
+
+func newRandomness(seed uint64) *randomness {
+	r := &randomness{}
+	for d := range r.streams {
+		r.streams[d] = SubSeed(seed, uint64(d))
+	}
+	return r
 }
 
 // draw returns 64 random bits about datagram index.
-func (r randomness) draw(d decision, index uint64) uint64 {
-	return mix(SubSeed(r.seed, uint64(d)) + index*gamma)
+func (r *randomness) draw(d decision, index uint64) uint64 {
+	return mix(r.streams[d] + index*gamma)
 }
 
 // chance is a probability in units of 2^-53, from 0 to 2^53.
@@ -66,7 +76,7 @@ type chance uint64
 func chanceOf(p float64) chance { return chance(p * (1 << 53)) }
 
 // happens reports whether something of chance c happens to datagram index.
-func (r randomness) happens(c chance, d decision, index uint64) bool {
+func (r *randomness) happens(c chance, d decision, index uint64) bool {
 	return c != 0 && r.draw(d, index)>>11 < uint64(c)
 }
 

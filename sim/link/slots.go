@@ -128,7 +128,7 @@ func (s *slotClock) set(c *Slots) {
 
 // delayAt returns the extra delay of datagram index at a time, and whether it
 // is lost.
-func (s *slotClock) delayAt(random randomness, at int64, index uint64) (extra int64, lost bool) {
+func (s *slotClock) delayAt(random *randomness, at int64, index uint64) (extra int64, lost bool) {
 	into := max(0, at-s.origin)
 	slot := uint64(into / s.period)
 	into %= s.period

@@ -80,7 +80,7 @@ func (s *spiker) set(c Spikes) {
 
 // next returns the extra delay of datagram index and whether it is lost, then
 // moves the chain.
-func (s *spiker) next(random randomness, index uint64) (extra int64, lost bool) {
+func (s *spiker) next(random *randomness, index uint64) (extra int64, lost bool) {
 	if s.begin == 0 {
 		return 0, false
 	}
