@@ -1,5 +1,7 @@
-// Package link models one direction of a network link: delay, jitter, loss,
-// duplicates, reordering, a rate with a queue, and an MTU.
+// Package link models one direction of a network link: delay, jitter, loss of
+// several kinds, spikes, duplicates, reordering, corruption, a rate or a trace
+// with a queue, active queue management, an MTU, outages and slots. The
+// formulas, and how well the code keeps to them, are in docs/MODELS.md.
 //
 // A [Link] is a pure state machine. It is told when a datagram of some size is
 // sent, and answers with the datagram's [Fate]: whether it arrives, and how
@@ -11,8 +13,8 @@
 // # The way of a datagram
 //
 //	          ┌──── too big ──→ dropped
-//	send ──→ MTU ──→ bottleneck ──→ loss ──→ delay ± jitter ──→ delivery
-//	                   └─ full ──→ dropped     └─ copy ────────→ delivery
+//	send ──→ MTU ──→ queue ──→ bottleneck ──→ outage, loss ──→ delay ──→ delivery
+//	                   └─ full, AQM ──→ dropped                  └─ copy ──→ delivery
 //
 // Loss lies behind the bottleneck, as on a radio: what is lost on the air has
 // been sent, and has used the rate. (netem drops before it queues.)
@@ -22,12 +24,13 @@
 // All chance is a pure function of the seed, the kind of decision and the
 // datagram's index on the link. Two runs with one seed lose the same
 // datagrams by chance, whatever the time between them and whatever else is
-// switched on; only drops by a full queue depend on time. Nothing at run time
-// uses floating point, so every architecture agrees to the nanosecond.
+// switched on; only queues, outages and slots depend on time. Nothing at run
+// time uses floating point, so every architecture agrees to the nanosecond.
 //
-// # Growth
+// # Fates that are settled late
 //
-// Each stage is a small type in a file of its own. Whatever needs to decide
-// after a datagram was sent (an active queue that drops from its head, say)
-// belongs into Pipe, whose users only see Push, NextDelivery and Pop.
+// Behind CoDel a datagram's fate is not known when it is sent: its Cause is
+// [Pending]. A Pipe handles that: its Next may be the time of an event inside,
+// and Pop then yields nothing; OnDrop tells of datagrams that were dropped
+// after all. Whoever uses a Link alone asks Settle.
 package link

@@ -30,6 +30,7 @@ type Link struct {
 	latest           int64 // arrival of the latest datagram in order
 	counters         Counters
 	started, ordered bool
+	even             bool // all datagrams fare alike in decide
 }
 
 // A flight is what is known of a datagram before it leaves the bottleneck.
@@ -73,6 +74,8 @@ func (l *Link) SetConfig(cfg Config) error {
 	l.loss, l.dup, l.held = chanceOf(cfg.Loss), chanceOf(cfg.Duplicate), chanceOf(cfg.Reorder)
 	l.corrupt = chanceOf(cfg.Corrupt.Probability)
 	l.ordered = !cfg.Unordered
+	l.even = cfg.Loss == 0 && cfg.Burst == GilbertElliott{} && cfg.Markov == FourState{} && cfg.Spikes == Spikes{} &&
+		cfg.Drop == nil && cfg.Jitter == 0 && cfg.Table == nil && cfg.Correlation == 0
 	l.setAQM(before)
 	return nil
 }
@@ -114,12 +117,16 @@ func (l *Link) Send(now time.Time, size int) Fate {
 // send is Send at a time in nanoseconds from the epoch.
 func (l *Link) send(now int64, size int) Fate {
 	sent := l.pass(now)
-	l.advance(sent)
+	if l.codel.queue.count > 0 {
+		l.advance(sent)
+	}
 	l.counters.Sent++
 	l.counters.SentBytes += uint64(size)
 	f := flight{index: l.index, sent: sent, size: size, bytes: int64(size) + int64(l.cfg.Overhead)}
 	l.index++
-	l.decide(&f) // first, so that chance is asked about every index, whatever the queue does
+	if f.delay = l.jitter.delay; !l.even {
+		l.decide(&f) // first, so that chance is asked about every index, whatever the queue does
+	}
 
 	if l.cfg.MTU != 0 && f.bytes > int64(l.cfg.MTU) {
 		return l.lose(&f, DroppedMTU)

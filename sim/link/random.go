@@ -77,7 +77,11 @@ func chanceOf(p float64) chance { return chance(p * (1 << 53)) }
 
 // happens reports whether something of chance c happens to datagram index.
 func (r *randomness) happens(c chance, d decision, index uint64) bool {
-	return c != 0 && r.draw(d, index)>>11 < uint64(c)
+	return c != 0 && r.drawn(c, d, index) // small enough to be inlined
+}
+
+func (r *randomness) drawn(c chance, d decision, index uint64) bool {
+	return r.draw(d, index)>>11 < uint64(c)
 }
 
 // scale maps 64 random bits to [0, n) by multiplication (Lemire: Fast Random

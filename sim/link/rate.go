@@ -70,7 +70,9 @@ func (b *bottleneck) full(waitingBytes int64, waiting int, bytes int64) bool {
 // send offers a datagram of so many bytes at now, and returns when its last
 // bit has left. It reports false if the queue is full.
 func (b *bottleneck) send(now, bytes int64) (done int64, ok bool) {
-	b.begin(now)
+	if b.waiting.count > 0 {
+		b.begin(now)
+	}
 	if b.idle(now) {
 		return now, true
 	}
