@@ -61,7 +61,7 @@ func TestSpikes(t *testing.T) {
 }
 
 func TestCorrupt(t *testing.T) {
-	const n = 20_000
+	const n = 8_000
 	for _, test := range []struct{ bits, size, want int }{{0, 100, 1}, {1, 1, 1}, {8, 1, 8}, {64, 3, 24}, {64, 1000, 64}} {
 		p := mustPipe(t, Config{Corrupt: Corruption{Probability: 0.2, Bits: test.bits}, Duplicate: 0.1}, PipeLimits{})
 		corrupted := 0

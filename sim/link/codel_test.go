@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/internal/race"
 )
 
 // codelReference is the pseudo-code of RFC 8289, section 5, as it stands
@@ -155,6 +157,9 @@ func TestCoDelSchedule(t *testing.T) {
 // A sender that backs off, as CoDel is made for, finds a queue near the
 // target; without CoDel it fills whatever queue there is.
 func TestCoDelKeepsTheQueueShort(t *testing.T) {
+	if race.Enabled {
+		t.Skip("statistics")
+	}
 	codel := responsive(t, Config{Delay: 20 * ms, Rate: 10_000_000, QueueBytes: 500_000, AQM: ActiveQueue{Algorithm: CoDel}})
 	pie := responsive(t, Config{Delay: 20 * ms, Rate: 10_000_000, QueueBytes: 500_000, AQM: ActiveQueue{Algorithm: PIE}})
 	tail := responsive(t, Config{Delay: 20 * ms, Rate: 10_000_000, QueueBytes: 500_000})

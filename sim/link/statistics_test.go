@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/internal/race"
 )
 
 // chiSquareLimit is the 99.9 % point of the χ² distribution (Wilson, Hilferty
@@ -85,6 +87,9 @@ func mean(runs []int) float64 {
 }
 
 func TestRandomLossIsIndependent(t *testing.T) {
+	if race.Enabled {
+		t.Skip("statistics")
+	}
 	const n = 1_000_000
 	for seed, loss := range []float64{0.001, 0.03, 0.5, 0.97} {
 		lost, losses, arrivals := runsOf(mustNew(t, Config{Loss: loss}, uint64(seed)), n)
@@ -103,6 +108,9 @@ func TestRandomLossIsIndependent(t *testing.T) {
 }
 
 func TestBurstsMatchClosedForms(t *testing.T) {
+	if race.Enabled {
+		t.Skip("statistics")
+	}
 	const n = 2_000_000
 	for seed, test := range []struct{ loss, length float64 }{
 		{0.01, 2}, {0.03, 5}, {0.1, 10}, {0.5, 1.5}, {0.02, 1},
@@ -133,6 +141,9 @@ func TestBurstsMatchClosedForms(t *testing.T) {
 }
 
 func TestGilbertElliottMatchesClosedForms(t *testing.T) {
+	if race.Enabled {
+		t.Skip("statistics")
+	}
 	const n = 4_000_000
 	for seed, g := range []GilbertElliott{
 		{P: 0.01, R: 0.1, BadLoss: 0.7, GoodLoss: 0.001},
