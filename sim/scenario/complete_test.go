@@ -151,8 +151,8 @@ func TestReference(t *testing.T) {
 		slotsForm{},
 		phaseForm{},
 	} {
-		for i := range reflect.TypeOf(form).NumField() {
-			keys = append(keys, reflect.TypeOf(form).Field(i).Tag.Get("toml"))
+		for field := range reflect.TypeOf(form).Fields() {
+			keys = append(keys, field.Tag.Get("toml"))
 		}
 	}
 	for _, f := range figures {

@@ -1,7 +1,5 @@
 package units
 
-import "time"
-
 // A Share is a probability or a part of a whole, from 0 to 1. In a file it has
 // its percent sign: "3%".
 type Share float64
@@ -31,15 +29,5 @@ type Size int
 func (s *Size) UnmarshalText(text []byte) error {
 	value, err := ParseSize(string(text), 0, 1<<30)
 	*s = Size(value)
-	return err
-}
-
-// A Time is a duration from zero up. In a file it has its unit: "80ms".
-type Time time.Duration
-
-// UnmarshalText parses a time as ParseDelay does, up to a year.
-func (d *Time) UnmarshalText(text []byte) error {
-	value, err := ParseDelay(string(text), 0, 365*24*time.Hour)
-	*d = Time(value)
 	return err
 }

@@ -95,3 +95,23 @@ func FuzzValues(f *testing.F) {
 		}
 	})
 }
+
+func TestUnmarshalText(t *testing.T) {
+	var share Share
+	var rate Rate
+	var size Size
+	for _, test := range []struct {
+		text string
+		into interface{ UnmarshalText([]byte) error }
+	}{{"3%", &share}, {"2mbit", &rate}, {"64kB", &size}} {
+		if err := test.into.UnmarshalText([]byte("x")); err == nil {
+			t.Errorf("%T took x", test.into)
+		}
+		if err := test.into.UnmarshalText([]byte(test.text)); err != nil {
+			t.Error(err)
+		}
+	}
+	if share != 0.03 || rate != 2_000_000 || size != 64_000 {
+		t.Errorf("%v, %v, %v", share, rate, size)
+	}
+}
