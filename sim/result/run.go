@@ -1,5 +1,7 @@
 package result
 
+import "slices"
+
 // The ways to run a scenario.
 const (
 	Virtual = "virtual"
@@ -140,4 +142,23 @@ type Series struct {
 	P50         []float64 `json:"p50_ms,omitempty"`      // of what was sent in the step
 	P99         []float64 `json:"p99_ms,omitempty"`      // of what was sent in the step; 0 if nothing arrived
 	QueueBytes  []uint64  `json:"queue_bytes,omitempty"` // most in the step
+}
+
+// Brief returns a copy without what is only for plots: histograms and series.
+func (r *Run) Brief() *Run {
+	brief := *r
+	brief.Flows = slices.Clone(r.Flows)
+	for i := range brief.Flows {
+		f := &brief.Flows[i]
+		f.Latency, f.Series = nil, nil
+		f.Parts = slices.Clone(f.Parts)
+		for j := range f.Parts {
+			f.Parts[j].Latency, f.Parts[j].Series = nil, nil
+		}
+	}
+	brief.Links = slices.Clone(r.Links)
+	for i := range brief.Links {
+		brief.Links[i].Series = nil
+	}
+	return &brief
 }

@@ -1,0 +1,19 @@
+package run
+
+import "testing"
+
+// BenchmarkDuel is one connection at 60 Hz each way over LTE, with the real
+// core: a minute of it. The figure is virtual seconds per second.
+func BenchmarkDuel(b *testing.B) {
+	for _, name := range []string{"duel-lte", "duel-distant"} {
+		b.Run(name, func(b *testing.B) {
+			s := load(b, name)
+			b.ReportAllocs()
+			virtual := 0.
+			for b.Loop() {
+				virtual += mustRun(b, s, Options{}).VirtualSeconds
+			}
+			b.ReportMetric(virtual/b.Elapsed().Seconds(), "×real")
+		})
+	}
+}
