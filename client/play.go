@@ -189,6 +189,10 @@ func (c *Client[I]) Seen() interp.View {
 	return c.match.seen
 }
 
+// Newest returns the tick of the newest snapshot of the match, and false before
+// the first.
+func (c *Client[I]) Newest() (tick engine.Tick, ok bool) { return c.newest, c.anyNewest }
+
 // minStall is the shortest pause between two calls of Update that is taken for
 // a stall: a slow machine that draws five frames a second still plays.
 const minStall = 250 * time.Millisecond

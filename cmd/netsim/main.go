@@ -28,6 +28,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "run a scenario in virtual time, and judge what it asserts", runRun},
+		{"replay", "run a seed again, and show every datagram around what was odd", runReplay},
 		{"proxy", "put a bad network in front of any game, by UDP proxy", runProxy},
 		{"tun", "run any program, kernel TCP included, behind a bad network (Linux)", runTun},
 		{"presets", "list the access networks that have names, with their sources", runPresets},

@@ -12,7 +12,7 @@ import (
 
 	"github.com/reckon-engine/reckon/sim/flow"
 	"github.com/reckon-engine/reckon/sim/result"
-	"github.com/reckon-engine/reckon/sim/run"
+	simrun "github.com/reckon-engine/reckon/sim/run"
 	"github.com/reckon-engine/reckon/sim/scenario"
 	"github.com/reckon-engine/reckon/sim/units"
 )
@@ -46,7 +46,7 @@ Scenarios of the library:
 
 // runOptions are the flags of netsim run.
 type runOptions struct {
-	run.Options
+	simrun.Options
 	name                string
 	json, full, quiet   bool
 	report, csv, pcapng string
@@ -134,15 +134,15 @@ func (o *runOptions) measure(ctx context.Context, s *scenario.Scenario, stderr i
 		o.Progress = progress(stderr)
 	}
 	if o.pcapng == "" {
-		return run.Run(ctx, s, o.Options)
+		return simrun.Run(ctx, s, o.Options)
 	}
 	file, err := os.Create(o.pcapng)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	capture := run.NewCapture(file, &o.Options)
-	measured, err := run.Run(ctx, s, o.Options)
+	capture := simrun.NewCapture(file, &o.Options)
+	measured, err := simrun.Run(ctx, s, o.Options)
 	return measured, errors.Join(err, capture.Close(), file.Close())
 }
 

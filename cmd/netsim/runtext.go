@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/reckon-engine/reckon/sim/result"
+	"github.com/reckon-engine/reckon/sim/scenario"
 	"github.com/reckon-engine/reckon/sim/units"
 )
 
@@ -21,7 +22,7 @@ func writeRun(w io.Writer, r *result.Run) error {
 		fmt.Fprintf(&b, ", %s × real time", thousands(r.VirtualSeconds/r.WallSeconds))
 	}
 	b.WriteString("\n\n")
-	writeFlows(&b, r.Flows)
+	writeTraffic(&b, r.Flows)
 	writeLinks(&b, r)
 	writeEvents(&b, r.Events)
 	writeAssertions(&b, r.Assertions)
@@ -33,13 +34,13 @@ func writeRun(w io.Writer, r *result.Run) error {
 	return err
 }
 
-// writeFlows writes a line for each flow and below it one for each part.
-func writeFlows(b *strings.Builder, flows []result.Flow) {
+// writeTraffic writes a line for each flow and below it one for each part.
+func writeTraffic(b *strings.Builder, flows []result.Flow) {
 	table := &table{to: b}
 	fmt.Fprintln(table, "flow\tsent\tdelivered\tloss\tp50\tp99\tmax\t")
 	line := func(name string, f *result.Figures) {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, thousands(float64(f.Sent)), thousands(float64(f.Delivered)),
-			percent(f.Loss), timing(f, f.P50), timing(f, f.P99), timing(f, f.Max))
+			lossText(f.Loss), timing(f, f.P50), timing(f, f.P99), timing(f, f.Max))
 	}
 	for i := range flows {
 		f := &flows[i]
@@ -64,18 +65,21 @@ func timing(f *result.Figures, ms float64) string {
 	return fmt.Sprintf("%.1f ms", ms)
 }
 
-// writeLinks writes a line for each direction of each link that was used.
+// writeLinks writes a line for each direction of each link that was used. The
+// server's is not shown while it is perfect, and of many links only those that
+// did something.
 func writeLinks(b *strings.Builder, r *result.Run) {
 	table := &table{to: b}
 	fmt.Fprintln(table, "link\tsent\tlost\tin bursts\tqueue full\tother\tdoubled\treordered\tcorrupt\tmean rate\t")
 	used := 0
 	for i := range r.Links {
 		l := &r.Links[i]
-		if l.Sent == 0 || l.Sent == l.Delivered && l.Duplicated+l.Reordered+l.Corrupted == 0 && len(r.Links) > 8 {
+		clean := l.Sent == l.Delivered && l.Duplicated+l.Reordered+l.Corrupted == 0
+		if l.Sent == 0 || clean && (len(r.Links) > 8 || l.Name == scenario.Server) {
 			continue
 		}
 		used++
-		fmt.Fprintf(table, "%s %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", l.Name, l.Direction, thousands(float64(l.Sent)), percent(l.Loss),
+		fmt.Fprintf(table, "%s %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", l.Name, l.Direction, thousands(float64(l.Sent)), lossText(l.Loss),
 			dash(l.LostBurst), dash(l.DroppedQueue), dash(l.LostOther+l.DroppedMTU), dash(l.Duplicated), dash(l.Reordered), dash(l.Corrupted),
 			units.FormatRate(float64(8*l.DeliveredBytes)/max(r.VirtualSeconds, 1e-9)))
 	}
@@ -178,7 +182,7 @@ func dash(n uint64) string {
 	return thousands(float64(n))
 }
 
-func percent(share float64) string {
+func lossText(share float64) string {
 	switch {
 	case share == 0:
 		return "-"
@@ -189,7 +193,9 @@ func percent(share float64) string {
 }
 
 // trimmed writes seconds without zeros at the end.
-func trimmed(v float64) string { return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.3f", v), "0"), ".") }
+func trimmed(v float64) string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.3f", v), "0"), ".")
+}
 
 // thousands writes a whole number with commas.
 func thousands(v float64) string {
