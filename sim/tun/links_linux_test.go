@@ -243,6 +243,49 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// What an active queue drops is observed when it is dropped, and never leaves.
+func TestObserveDrops(t *testing.T) {
+	var pending, left, dropped atomic.Int64
+	up := link.Config{Rate: 1_000_000, QueueBytes: 100_000, AQM: link.ActiveQueue{Algorithm: link.CoDel}}
+	n := begin(t, Config{Up: up, Observe: func(p Packet) {
+		switch {
+		case p.Event == Left:
+			left.Add(1)
+		case p.Event == Dropped && p.Fate.Cause == link.DroppedAQM && len(p.Data) == 1028:
+			dropped.Add(1)
+		case p.Fate.Cause == link.Pending:
+			pending.Add(1)
+		}
+	}})
+	server := listenUDP(t, n, Server, at(Server, false, "7777"))
+	client := listenUDP(t, n, Client, at(Client, false, "0"))
+	for range 60 { // half a second at the link's rate
+		if _, err := client.WriteToUDPAddrPort(make([]byte, 1000), server.LocalAddr().(*net.UDPAddr).AddrPort()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(patience); left.Load()+dropped.Load() < 60 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if s := n.Stats(); pending.Load() == 0 || dropped.Load() == 0 || uint64(dropped.Load()) != s.Up.DroppedAQM || uint64(left.Load()) != s.Up.Delivered || s.Held != 0 {
+		t.Errorf("pending %d, left %d, dropped %d; %+v", pending.Load(), left.Load(), dropped.Load(), s)
+	}
+}
+
+func TestListening(t *testing.T) {
+	n := begin(t, Config{})
+	if open, err := n.Listening(Server); open || err != nil {
+		t.Errorf("Listening = %v, %v where nothing is", open, err)
+	}
+	listenUDP(t, n, Server, at(Server, false, "7777"))
+	if open, err := n.Listening(Server); !open || err != nil {
+		t.Errorf("Listening = %v, %v with a UDP socket", open, err)
+	}
+	if open, err := n.Listening(Client); open || err != nil {
+		t.Errorf("Listening = %v, %v on the other side", open, err)
+	}
+}
+
 // The device tells programs what the link takes.
 func TestDeviceMTU(t *testing.T) {
 	n := begin(t, Config{Up: link.Config{MTU: 1300}})
