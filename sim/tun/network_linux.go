@@ -32,7 +32,9 @@ type Network struct {
 }
 
 // New makes the two sides and begins to carry packets. The error wraps
-// ErrPermission where this process may not.
+// ErrPermission where this process may not. As root its threads have a
+// realtime priority, the least there is, and until Close GOMAXPROCS is larger
+// by four: both so that packets are in time on a busy machine.
 func New(cfg Config) (*Network, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -54,6 +56,7 @@ func New(cfg Config) (*Network, error) {
 		n.release()
 		return nil, err
 	}
+	addProcessors(spareProcessors)
 	for _, d := range n.directions {
 		n.running.Go(d.run)
 	}
@@ -122,6 +125,7 @@ func (n *Network) Close() error {
 		d.close()
 	}
 	n.running.Wait()
+	addProcessors(-spareProcessors)
 	n.final = n.count()
 	n.release()
 	return nil
