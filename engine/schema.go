@@ -146,7 +146,9 @@ func (s *Schema) NewWorld() *World {
 	if s.err != nil {
 		panic("engine: NewWorld of a schema with a mistake: " + s.err.Error())
 	}
-	s.frozen = true
+	if !s.frozen { // a schema that is in use is only read
+		s.frozen = true
+	}
 	w := &World{schema: s, tables: make([]Rows, len(s.tables))}
 	for i, l := range s.tables {
 		w.tables[i] = newRows(l)

@@ -46,6 +46,9 @@ type clockwork struct {
 	sequence uint64        // of whatever was caused last
 	digest   digest
 	stats    Stats
+
+	arriving uint64                // order of the datagram that came out of a wire last
+	run      func(end int64) error // instead of the loop in Run, if not nil
 }
 
 // The kinds of items in the agenda.
@@ -67,6 +70,8 @@ type actor struct {
 
 	scheduled bool
 	wakeAt    int64
+
+	apart *apart // nil for one that has its turns in order
 }
 
 // A wire is one direction of a link in a network.
@@ -121,6 +126,11 @@ func (c *clockwork) Run(until time.Time) error {
 		}
 	}
 	end, atOnce := int64(until.Sub(c.start)), 0
+	if c.run != nil {
+		err := c.run(end)
+		c.passTo(max(c.now, end))
+		return err
+	}
 	for {
 		item, at, ok := c.agenda.First()
 		if !ok || at > end {
@@ -133,11 +143,16 @@ func (c *clockwork) Run(until time.Time) error {
 		c.stats.Events++
 		c.attend(item)
 		if atOnce++; atOnce > maxAtOnce {
-			return fmt.Errorf("vnet: more than %d events at %v, the last at %s: time does not pass", maxAtOnce, time.Duration(c.now), c.nameOf(item))
+			return c.stuck(c.nameOf(item))
 		}
 	}
 	c.passTo(max(c.now, end))
 	return nil
+}
+
+// stuck is the error for time that does not pass.
+func (c *clockwork) stuck(last string) error {
+	return fmt.Errorf("vnet: more than %d events at %v, the last at %s: time does not pass", maxAtOnce, time.Duration(c.now), last)
 }
 
 // At calls a function at a time, between whatever else happens then, in the
@@ -174,6 +189,7 @@ func (c *clockwork) attend(item int) {
 		c.advance(a)
 	case kindWire:
 		w := c.wires[number]
+		c.arriving = w.order
 		datagram, ok := w.pipe.PopAt(c.now)
 		c.scheduleWire(w)
 		if !ok {
@@ -254,12 +270,7 @@ func (c *clockwork) schedule(a *actor) {
 	if c.actors[a.number] != a {
 		return // it was removed while it had its turn
 	}
-	deadline := a.host.NextDeadline()
-	if a.loop != nil {
-		if d := a.loop.NextDeadline(); !d.IsZero() && (deadline.IsZero() || d.Before(deadline)) {
-			deadline = d
-		}
-	}
+	deadline := a.deadline()
 	if deadline.IsZero() {
 		if a.scheduled {
 			a.scheduled = false
@@ -270,13 +281,30 @@ func (c *clockwork) schedule(a *actor) {
 	c.wake(a, max(c.now, int64(deadline.Sub(c.start))))
 }
 
-// wake puts a turn of a host into the agenda.
+// deadline asks the host and its loop when they are next due; the zero time
+// means never.
+func (a *actor) deadline() time.Time {
+	deadline := a.host.NextDeadline()
+	if a.loop != nil {
+		if d := a.loop.NextDeadline(); !d.IsZero() && (deadline.IsZero() || d.Before(deadline)) {
+			deadline = d
+		}
+	}
+	return deadline
+}
+
+// wake puts a turn of a host into the agenda; one that stands apart has none
+// there.
 func (c *clockwork) wake(a *actor, at int64) {
 	if a.scheduled && a.wakeAt == at {
 		return
 	}
 	a.scheduled, a.wakeAt = true, at
 	c.sequence++
+	if a.apart != nil {
+		a.apart.order = c.sequence
+		return
+	}
 	c.agenda.Set(kinds*a.number+kindActor, at, c.sequence)
 }
 

@@ -15,7 +15,10 @@ type Edge struct {
 	parent *Router
 	child  receiver // *Router or *Interface
 	wires  [2]wire  // by Direction
-	gone   bool
+
+	upConfig link.Config // of wires[Up]
+
+	gone bool
 
 	watcher Watcher // nil if nobody is
 }
@@ -31,6 +34,9 @@ func (e *Edge) String() string { return e.name }
 func (e *Edge) Set(d Direction, cfg link.Config) error {
 	if err := e.wires[d].pipe.SetConfig(cfg); err != nil {
 		return err
+	}
+	if d == Up {
+		e.upConfig = cfg
 	}
 	if !e.gone {
 		e.net.scheduleWire(&e.wires[d])
@@ -57,7 +63,7 @@ func (e *Edge) NextDelivery(d Direction) time.Time { return e.wires[d].pipe.Next
 // newEdge makes an edge below parent. The seeds of its links follow from its
 // name, so that the same packets are lost wherever the same name is used.
 func (n *Internet) newEdge(name string, child receiver, a Attachment) (*Edge, error) {
-	e := &Edge{net: n, name: name, parent: a.Parent, child: child}
+	e := &Edge{net: n, name: name, parent: a.Parent, child: child, upConfig: a.Up}
 	for d, cfg := range [2]link.Config{Up: a.Up, Down: a.Down} {
 		pipe, err := link.NewPipe(cfg, link.SubSeed(n.seedOf(name), uint64(d)), link.PipeLimits{})
 		if err != nil {

@@ -46,6 +46,10 @@ type Internet struct {
 	nats     int // how many NATs there were
 	book     directory
 	sent     uint32 // number of the next datagram
+
+	aparts []*Socket // that stand apart, in the order they were set so
+	busy   []*actor  // scratch: those of them that have a turn in a window
+	mail   []posted  // scratch
 }
 
 // rootName is the name of the root.
@@ -105,7 +109,13 @@ func (n *Internet) Router(name string) *Router {
 
 // Digest returns a hash of every datagram that was sent or has arrived, with
 // its time and addresses, in order. Two runs with equal digests were the same.
-func (n *Internet) Digest() uint64 { return uint64(n.digest) }
+func (n *Internet) Digest() uint64 {
+	d := n.digest
+	for _, s := range n.aparts {
+		d.word(uint64(s.actor.apart.digest))
+	}
+	return uint64(d)
+}
 
 // seedOf returns the seed of the router or interface with a name: of its edge
 // the links have sub-seeds 0 and 1, its NAT 2.
@@ -135,13 +145,17 @@ func (n *Internet) event(kind EventKind, label uint64, where string, datagram []
 	}
 }
 
-// hash adds a datagram that was sent or has arrived to the digest.
-func (n *Internet) hash(kind EventKind, label uint64, datagram []byte) {
+// hash adds a datagram that a host sent or that has arrived at it to the digest.
+func (n *Internet) hash(a *actor, kind EventKind, label uint64, datagram []byte) {
+	d := &n.digest
+	if a.apart != nil {
+		d = &a.apart.digest
+	}
 	_, from, to := openLabel(label)
-	n.digest.word(uint64(n.now)<<1 | uint64(kind&1))
-	n.digest.word(n.book.endpoints[from].mark)
-	n.digest.word(n.book.endpoints[to].mark)
-	n.digest.bytes(datagram)
+	d.word(uint64(n.now)<<1 | uint64(kind&1))
+	d.word(n.book.endpoints[from].mark)
+	d.word(n.book.endpoints[to].mark)
+	d.bytes(datagram)
 }
 
 // lost counts a datagram that goes no further, for a reason that no link

@@ -125,7 +125,7 @@ func (s *Socket) SendDatagram(path netcode.Path, datagram []byte) {
 	}
 	label := labelOf(n.sent, from, to)
 	n.sent = (n.sent + 1) & numberMask
-	n.hash(Sent, label, datagram)
+	n.hash(&s.actor, Sent, label, datagram)
 	if n.cfg.Observer != nil {
 		n.cfg.Observer(n.event(Sent, label, m.name, datagram))
 	}
@@ -171,11 +171,16 @@ func (n *Internet) unsendable(to netip.AddrPort, where string, datagram []byte) 
 func (s *Socket) receive(from uint32, local netip.Addr, label uint64, datagram []byte) *actor {
 	n := s.machine.net
 	n.stats.Arrived++
-	n.hash(Arrived, label, datagram)
+	n.hash(&s.actor, Arrived, label, datagram)
 	if n.cfg.Observer != nil {
 		n.cfg.Observer(n.event(Arrived, label, s.machine.name, datagram))
 	}
-	s.host.Receive(n.time, netcode.Path{Remote: n.book.endpoints[from].address, Local: local}, datagram)
+	path := netcode.Path{Remote: n.book.endpoints[from].address, Local: local}
+	if p := s.actor.apart; p != nil {
+		p.inbox = append(p.inbox, p.write(n.now, n.arriving, path, datagram))
+		return nil
+	}
+	s.host.Receive(n.time, path, datagram)
 	if s.closed {
 		return nil // by its own hand
 	}

@@ -16,6 +16,7 @@
 // What happens follows from the configuration, the seed and the datagrams, and
 // from nothing else: the suite is pinned, and all randomness is seeded.
 //
-// A Match belongs to one goroutine. Its hosts share nothing that changes, so
-// that a network may also give different hosts their turns in parallel.
+// A Match belongs to one goroutine. Its players share nothing that changes, so
+// that their sockets may stand apart (vnet.Socket.SetApart): each player is then
+// played on whatever processor is free.
 package stage
