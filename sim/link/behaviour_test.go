@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/internal/race"
 )
 
 func TestPacketList(t *testing.T) {
@@ -37,6 +39,9 @@ func TestPacketList(t *testing.T) {
 // Spikes come as often as asked, last as long, and take their delay and loss
 // along.
 func TestSpikes(t *testing.T) {
+	if race.Enabled {
+		t.Skip("one goroutine, much work")
+	}
 	const n = 1_000_000
 	s := Spikes{Every: 300, Length: 20, Delay: 100 * ms, Loss: 0.25}
 	l := mustNew(t, Config{Delay: 10 * ms, Spikes: s, Unordered: true}, 4)
@@ -61,6 +66,9 @@ func TestSpikes(t *testing.T) {
 }
 
 func TestCorrupt(t *testing.T) {
+	if race.Enabled {
+		t.Skip("one goroutine, much work")
+	}
 	const n = 8_000
 	for _, test := range []struct{ bits, size, want int }{{0, 100, 1}, {1, 1, 1}, {8, 1, 8}, {64, 3, 24}, {64, 1000, 64}} {
 		p := mustPipe(t, Config{Corrupt: Corruption{Probability: 0.2, Bits: test.bits}, Duplicate: 0.1}, PipeLimits{})

@@ -102,6 +102,9 @@ func (c *codelReference) until(now float64) {
 // CoDel drops exactly what the RFC's pseudo-code drops, while the load wanders
 // around the rate.
 func TestCoDelAgainstRFC(t *testing.T) {
+	if race.Enabled {
+		t.Skip("one goroutine, much work")
+	}
 	const rate = 5_000_000
 	l := mustNew(t, Config{Rate: rate, QueueBytes: MaxQueueBytes, AQM: ActiveQueue{Algorithm: CoDel}}, 1)
 	ref := &codelReference{target: 5e6, interval: 100e6, perByte: 8e9 / rate, maxPacket: 1500}

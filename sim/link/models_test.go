@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reckon-engine/reckon/internal/race"
 )
 
 const ms = time.Millisecond
@@ -164,6 +166,9 @@ func hashOf(t testing.TB, cfg Config) uint64 {
 // The fates of a seed for each model: every architecture and every later
 // version must agree.
 func TestGoldenModels(t *testing.T) {
+	if race.Enabled {
+		t.Skip("one goroutine, much work")
+	}
 	seen := map[uint64]string{}
 	for _, m := range models(t) {
 		got := hashOf(t, m.cfg)
@@ -178,6 +183,9 @@ func TestGoldenModels(t *testing.T) {
 }
 
 func TestModelsDoNotAllocate(t *testing.T) {
+	if race.Enabled {
+		t.Skip("one goroutine, much work")
+	}
 	datagram := make([]byte, 1200)
 	for _, m := range models(t) {
 		p := mustPipe(t, m.cfg, PipeLimits{Bytes: 1 << 22})
