@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/link"
+	"github.com/reckon-engine/reckon/sim/tcpmodel"
 	"github.com/reckon-engine/reckon/sim/vnet"
 )
 
@@ -34,7 +35,7 @@ func (k *neck) observe(e vnet.Event) {
 	if k.begin.IsZero() || e.Time.Before(k.begin) || k.free.After(k.end) {
 		return
 	}
-	if isCompetitor(e.Datagram) {
+	if tcpmodel.Is(e.Datagram) {
 		k.others += uint64(bytes)
 		return
 	}
@@ -67,11 +68,11 @@ func (o *bulkOptions) transfer(blob bool) (*transfer, error) {
 		return nil, err
 	}
 	var clientHost, serverHost vnet.Host = t.client.core, t.server.core
-	var rival *cubicSender
+	var rival *tcpmodel.Sender
 	if blob && o.competitor {
-		rival = newCubicSender()
+		rival = tcpmodel.NewSender()
 		clientHost = newShared(t.client.core, rival)
-		serverHost = newShared(t.server.core, newCubicReceiver())
+		serverHost = newShared(t.server.core, &tcpmodel.Receiver{})
 	}
 	if err := dialVirtual(n, t.pair, clientHost, serverHost); err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func (o *bulkOptions) transfer(blob bool) (*transfer, error) {
 	t.neck.begin, t.neck.end = t.client.began, t.client.ends()
 	t.server.blobUntil = t.client.ends()
 	if rival != nil {
-		rival.start(t.client.began)
+		rival.Start(t.client.began)
 	}
 	// What is on its way at the end may still arrive.
 	if err := n.Run(t.client.ends().Add(o.rtt + o.queue + time.Second)); err != nil {

@@ -1,7 +1,8 @@
-package main
+package tcpmodel
 
 import (
 	"math"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -10,17 +11,23 @@ import (
 	"github.com/reckon-engine/reckon/sim/vnet"
 )
 
+// Where the two ends are.
+var (
+	clientAddress = netip.MustParseAddrPort("10.0.0.1:7777")
+	serverAddress = netip.MustParseAddrPort("10.0.0.2:7777")
+)
+
 // alone is a host that has nothing but an end of the competitor.
 type alone struct {
-	flow flow
+	flow End
 	peer netcode.Path
 }
 
-func (a *alone) Receive(now time.Time, _ netcode.Path, d []byte) { a.flow.receive(now, d) }
-func (a *alone) NextDeadline() time.Time                         { return a.flow.deadline() }
+func (a *alone) Receive(now time.Time, _ netcode.Path, d []byte) { a.flow.Receive(now, d) }
+func (a *alone) NextDeadline() time.Time                         { return a.flow.NextDeadline() }
 
 func (a *alone) Flush(now time.Time, out netcode.Sender) {
-	a.flow.flush(now, func(d []byte) { out.SendDatagram(a.peer, d) })
+	a.flow.Flush(now, func(d []byte) { out.SendDatagram(a.peer, d) })
 }
 
 // share is what the competitor gets of a link that it has for itself.
@@ -31,11 +38,11 @@ func cubicAlone(t *testing.T, cfg link.Config) (share float64, c link.Counters) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	sender := newCubicSender()
-	sender.start(n.Now())
+	sender := NewSender()
+	sender.Start(n.Now())
 	for _, err := range []error{
 		n.Add(clientAddress, &alone{sender, netcode.Path{Remote: serverAddress}}, nil),
-		n.Add(serverAddress, &alone{newCubicReceiver(), netcode.Path{Remote: clientAddress}}, nil),
+		n.Add(serverAddress, &alone{&Receiver{}, netcode.Path{Remote: clientAddress}}, nil),
 		n.Run(n.Now().Add(time.Minute)),
 	} {
 		if err != nil {
