@@ -31,6 +31,7 @@ func commands() []command {
 		{"replay", "run a seed again, and show every datagram around what was odd", runReplay},
 		{"proxy", "put a bad network in front of any game, by UDP proxy", runProxy},
 		{"tun", "run any program, kernel TCP included, behind a bad network (Linux)", runTun},
+		{"compare", "ours beside TCP and plain UDP on one bad line: how old are positions?", runCompare},
 		{"presets", "list the access networks that have names, with their sources", runPresets},
 	}
 }

@@ -69,6 +69,12 @@ var timeless = []struct {
 		except:   map[string]string{"clock.go": "it says how long a run took, and nothing else"},
 		why:      "a run that reads the clock cannot be repeated",
 	},
+	{packages: "sim/tcpmodel/...", why: "a model of TCP in virtual time"},
+	{
+		packages: "sim/compare",
+		except:   map[string]string{"real.go": "kernel TCP lives in real time", "carriage.go": "sockets do too", "kernel_*.go": "and so do the kernel's"},
+		why:      "comparisons in virtual time are the same on every machine",
+	},
 	{packages: "cmd/internal/arena/...", why: "game rules count ticks"},
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/result"
+	"github.com/reckon-engine/reckon/sim/tun"
 )
 
 // The traffic. 64 bytes are a few inputs with their acknowledgement, 256 a
@@ -51,6 +52,9 @@ type Config struct {
 	// UDP datagrams: 28 to count IP packets over IPv4.
 	Up, Down link.Config
 
+	// Changes happen to the links, in order of time, for each way alike.
+	Changes []tun.Change
+
 	// Seed decides all chance, and what the links do to which packet: of
 	// every way to carry positions packet number n is lost or not alike. It
 	// is the seed of a scenario.
@@ -80,6 +84,16 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if err := c.Down.Validate(); err != nil {
 		return c, fmt.Errorf("compare: down: %w", err)
+	}
+	for i, change := range c.Changes {
+		for _, cfg := range []*link.Config{change.Up, change.Down} {
+			if cfg == nil {
+				continue
+			}
+			if err := cfg.Validate(); err != nil {
+				return c, fmt.Errorf("compare: change %d, at %v: %w", i, change.At, err)
+			}
+		}
 	}
 	switch {
 	case c.Duration < 2*time.Second || c.Duration > 24*time.Hour:

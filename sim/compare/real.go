@@ -128,8 +128,12 @@ type carriage interface {
 // real measures one way. It returns for how long it did, and how many packets
 // the machine was too slow for.
 func (c *Config) real(ctx context.Context, s *Subject) (measured time.Duration, drops uint64, err error) {
+	changes := make([]tun.Change, len(c.Changes))
+	for i, change := range c.Changes {
+		changes[i] = tun.Change{At: change.At, Up: ofPacketsOrNil(change.Up), Down: ofPacketsOrNil(change.Down)}
+	}
 	n, err := tun.New(tun.Config{
-		Up: ofPackets(c.Up), Down: ofPackets(c.Down),
+		Up: ofPackets(c.Up), Down: ofPackets(c.Down), Changes: changes,
 		UpSeed: scenario.LinkSeed(c.Seed, scenario.Client, 0), DownSeed: scenario.LinkSeed(c.Seed, scenario.Client, 1),
 	})
 	if err != nil {
@@ -205,6 +209,14 @@ func firstOf(errs [2]error) error {
 func ofPackets(l link.Config) link.Config {
 	l.Overhead = max(0, l.Overhead-udpOverhead)
 	return l
+}
+
+func ofPacketsOrNil(l *link.Config) *link.Config {
+	if l == nil {
+		return nil
+	}
+	packets := ofPackets(*l)
+	return &packets
 }
 
 // wireOf returns how many bytes both ends have put on the links.

@@ -19,9 +19,9 @@ func subject(name string, copies int) Subject {
 	case GoBackN:
 		s.Title, s.About, s.Reliable = "UDP, go-back-N", "after a timeout everything that is not acknowledged is sent again", true
 	case TCPCubic:
-		s.Title, s.About, s.Reliable = "TCP, cubic", "one connection, TCP_NODELAY", true
+		s.Title, s.About, s.Reliable = "TCP cubic", "one connection, TCP_NODELAY", true
 	case TCPBBR:
-		s.Title, s.About, s.Reliable = "TCP, bbr", "one connection, TCP_NODELAY", true
+		s.Title, s.About, s.Reliable = "TCP bbr", "one connection, TCP_NODELAY", true
 	}
 	return s
 }

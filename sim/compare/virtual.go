@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode"
+	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/result"
 	"github.com/reckon-engine/reckon/sim/tcpmodel"
+	"github.com/reckon-engine/reckon/sim/tun"
 	"github.com/reckon-engine/reckon/sim/vnet"
 )
 
@@ -148,6 +150,7 @@ func (c *Config) virtual(s *Subject) error {
 			return err
 		}
 	}
+	n.change(c.Changes)
 	before := n.wire()
 	count := uint64(c.Duration * Rate / time.Second)
 	client.start(n.Now(), 0, count)
@@ -191,6 +194,23 @@ func (c *Config) network() (*network, error) {
 	n.clientPath.Remote = netip.AddrPortFrom(n.client.Addr4(), port)
 	n.serverPath.Remote = netip.AddrPortFrom(n.server.Addr4(), port)
 	return n, nil
+}
+
+// change lets changes happen, from now on.
+func (n *network) change(changes []tun.Change) {
+	e := n.Edge("client")
+	for _, change := range changes {
+		n.At(n.Now().Add(change.At), func(time.Time) {
+			for d, cfg := range []*link.Config{vnet.Up: change.Up, vnet.Down: change.Down} {
+				if cfg == nil {
+					continue
+				}
+				if err := e.Set(vnet.Direction(d), *cfg); err != nil {
+					panic("compare: BUG: a valid configuration was refused: " + err.Error())
+				}
+			}
+		})
+	}
 }
 
 // wire returns how many bytes both ends have put on the link.
