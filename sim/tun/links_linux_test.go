@@ -82,25 +82,27 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// One-way delays, as programs inside see them, are within 5 % of the link's.
+// One-way delays are within 5 % of the link's: the median as programs inside
+// see it, and the 99th percentile as the link sees it. (Programs are put aside
+// by a busy kernel for longer than that.)
 func TestDelays(t *testing.T) {
 	const delay, n = 60 * time.Millisecond, 150
-	network := begin(t, Config{Up: link.Config{Delay: delay}})
-	server := listenUDP(t, network, Server, at(Server, false, "7777"))
-	client := listenUDP(t, network, Client, at(Client, false, "0"))
-	// The machine may be busy with other tests: the best of a few attempts.
-	var p50, p99 time.Duration
-	for range 5 {
+	var p50, late time.Duration
+	for range 5 { // the machine may be busy with other tests
+		network := begin(t, Config{Up: link.Config{Delay: delay}})
+		server := listenUDP(t, network, Server, at(Server, false, "7777"))
+		client := listenUDP(t, network, Client, at(Client, false, "0"))
 		times := oneWay(t, client, server, n)
 		slices.Sort(times)
 		if times[0] < delay {
 			t.Fatalf("a packet took %v, less than the link's %v", times[0], delay)
 		}
-		if p50, p99 = times[n/2], times[n*99/100]; p99 < delay*105/100 {
+		if p50, late = times[n/2], network.Stats().Lateness.P99; p50 < delay*105/100 && late < delay*5/100 {
+			t.Logf("p50 %v, p99 %v, the link's %v", p50, times[n*99/100], delay+late)
 			return
 		}
 	}
-	t.Errorf("p50 %v, p99 %v, want %v to 5 %%", p50, p99, delay)
+	t.Errorf("p50 %v, p99 at the link %v, want %v to 5 %%", p50, delay+late, delay)
 }
 
 // oneWay sends n datagrams, 2 ms apart, and returns how long each took.
