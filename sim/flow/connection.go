@@ -3,7 +3,6 @@ package flow
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode"
@@ -27,11 +26,12 @@ type Connection struct {
 	err        error
 }
 
-// The uses of a connection's seeds.
+// The uses of a flow's seeds. Append only: they are part of what a seed means.
 const (
 	useServer = iota
 	useClient
-	usePhase
+	useClientPhase
+	useServerPhase
 )
 
 func beginConnection(s *Stage, name string, options scenario.Options) (Flow, error) {
@@ -97,7 +97,6 @@ const maxGhosts = 15
 // connectMeters makes a meter for every channel and direction that something
 // is sent on: what one end says is heard by the other.
 func (c *Connection) connectMeters() {
-	random := rand.New(rand.NewPCG(c.stage.SeedOf(c.name, usePhase), 0))
 	for _, e := range []*end{c.client, c.server} {
 		e.hears = make([]*voice, len(c.options.Channel))
 	}
@@ -108,12 +107,8 @@ func (c *Connection) connectMeters() {
 	}
 	// All of an end's loads begin together, as in a game's tick; when, within
 	// a tick, is chance, as between two machines.
-	for _, e := range []*end{c.client, c.server} {
-		interval := e.fastest()
-		if interval > 0 {
-			e.phase = random.Int64N(int64(interval))
-		}
-	}
+	c.client.phase = c.stage.phase(c.name, useClientPhase, c.client.fastest())
+	c.server.phase = c.stage.phase(c.name, useServerPhase, c.server.fastest())
 	c.client.silence = NewSilence(c.name, "at "+c.options.From, c.options.Stall, c.server.fastest())
 	c.server.silence = NewSilence(c.name, "at "+c.options.To, c.options.Stall, c.client.fastest())
 }

@@ -58,11 +58,12 @@ type end struct {
 	isServer bool
 	epoch    time.Time
 
-	says  []*voice
-	hears []*voice // by channel; nil where the peer says nothing
-	phase int64    // of the first message, after the connection opens
-	due   int64    // the earliest message; never if none
-	until int64    // nothing is said from then on
+	says    []*voice
+	hears   []*voice  // by channel; nil where the peer says nothing
+	phase   int64     // of the first message, after the connection opens
+	due     int64     // the earliest message; never if none
+	dueTime time.Time // the same
+	until   int64     // nothing is said from then on
 
 	dials   time.Time // the client dials then; zero when it has
 	dialled time.Time
@@ -131,7 +132,7 @@ func (e *end) NextDeadline() time.Time {
 	if e.due == never {
 		return e.dials
 	}
-	return e.epoch.Add(time.Duration(e.due))
+	return e.dueTime
 }
 
 // happened takes an event of the core.
@@ -274,6 +275,7 @@ func (e *end) schedule() {
 	for _, v := range e.says {
 		e.due = min(e.due, v.at)
 	}
+	e.dueTime = e.epoch.Add(time.Duration(e.due))
 }
 
 // quiet reports whether what became of everything that was said is known.

@@ -148,6 +148,15 @@ func (s *Stage) SeedOf(flow string, use uint64) uint64 {
 	return link.SubSeed(link.SubSeed(s.Seed, h.Sum64()), use)
 }
 
+// phase returns when within an interval something begins. (rand.Int64N has
+// another answer where an int has 32 bits.)
+func (s *Stage) phase(flow string, use uint64, interval time.Duration) int64 {
+	if interval == 0 {
+		return 0
+	}
+	return int64(s.SeedOf(flow, use) % uint64(interval))
+}
+
 // TracerOf returns who watches a core, or nil.
 func (s *Stage) TracerOf(flow, host string) netcode.Tracer {
 	if s.Tracer == nil {

@@ -3,7 +3,6 @@ package flow
 import (
 	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/reckon-engine/reckon/netcode"
@@ -79,13 +78,12 @@ func beginUDP(s *Stage, name string, options scenario.Options) (Flow, error) {
 		return nil, fmt.Errorf("flow %s: %w", name, err)
 	}
 	u := &UDP{stage: s, name: name, options: o}
-	random := rand.New(rand.NewPCG(s.SeedOf(name, usePhase), 0))
 	until := s.Until
 	if stop := s.Epoch.Add(o.Stop); o.Stop > 0 && stop.Before(until) {
 		until = stop
 	}
-	u.client = newSpeaker(u, "up", o.Up, random, until)
-	u.server = newSpeaker(u, "down", o.Down, random, until)
+	u.client = newSpeaker(u, "up", o.Up, useClientPhase, until)
+	u.server = newSpeaker(u, "down", o.Down, useServerPhase, until)
 	u.client.peer, u.server.peer = u.server, u.client
 	u.client.silence = NewSilence(name, "at "+o.From, o.Stall, u.server.interval())
 	u.server.silence = NewSilence(name, "at "+o.To, o.Stall, u.client.interval())
@@ -119,12 +117,12 @@ type speaker struct {
 	silence Silence
 }
 
-func newSpeaker(u *UDP, direction string, l *Load, random *rand.Rand, until time.Time) *speaker {
+func newSpeaker(u *UDP, direction string, l *Load, use uint64, until time.Time) *speaker {
 	p := &speaker{flow: u, at: never, greets: never, until: int64(until.Sub(u.stage.Epoch))}
 	if l != nil {
 		p.meter = NewMeter(datagrams, direction, u.stage.Step)
 		p.plan, p.message = newSchedule(l), make([]byte, int(l.Size))
-		p.phase = random.Int64N(int64(p.plan.interval()))
+		p.phase = u.stage.phase(u.name, use, p.plan.interval())
 	}
 	return p
 }

@@ -181,7 +181,7 @@ move = { host = "client", via = "mobile", link = { rtt = "60ms" } }
 	for _, e := range r.Events {
 		got = append(got, fmt.Sprintf("%.0f %s %s", e.Seconds, e.Kind, e.Subject))
 	}
-	want := "0 connected connection, 5 stalled connection, 5 stalled connection, 5 change home, 7 change home, " +
+	want := "0 connected connection, 5 change home, 5 stalled connection, 5 stalled connection, 7 change home, " +
 		"10 rebind home, 10 migrated connection, 15 move client, 15 migrated connection"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("events:\n%s\nwant\n%s", strings.Join(got, ", "), want)
