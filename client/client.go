@@ -114,13 +114,17 @@ func New[I any](cfg Config[I]) (*Client[I], error) {
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	return &Client[I]{
+	c := &Client[I]{
 		cfg: cfg, core: core,
-		snapshots: snapshot.NewRing(cfg.Schema, snapshot.DefaultRing),
-		codec:     snapshot.NewCodec(cfg.Schema),
-		writer:    session.NewInputCodec(cfg.Input),
-		view:      cfg.Schema.NewWorld(),
-	}, nil
+		writer: session.NewInputCodec(cfg.Input),
+		view:   cfg.Schema.NewWorld(),
+	}
+	if pool := cfg.Pool; pool != nil {
+		c.snapshots, c.codec = pool.NewRing(snapshot.DefaultRing), pool.NewCodec()
+	} else {
+		c.snapshots, c.codec = snapshot.NewRing(cfg.Schema, snapshot.DefaultRing), snapshot.NewCodec(cfg.Schema)
+	}
+	return c, nil
 }
 
 // Core returns the client's connection, to be driven by whoever called

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reckon-engine/reckon/engine"
 	"github.com/reckon-engine/reckon/engine/session"
+	"github.com/reckon-engine/reckon/engine/snapshot"
 	"github.com/reckon-engine/reckon/netcode"
 )
 
@@ -49,6 +50,12 @@ type Config[I any] struct {
 
 	// Tracer watches the protocol; see package netcode/trace. Nil is nobody.
 	Tracer netcode.Tracer
+
+	// Pool, if not nil, is shared by clients of one process that play in the
+	// same match, so that each snapshot is decoded once and held once. It is
+	// for simulations and for machines full of bots, and changes nothing else.
+	// It must be of the very same Schema.
+	Pool *snapshot.Pool
 
 	// StayAway keeps the client from coming back by itself when its
 	// connection has timed out. Else it tries to, into the seat that the server

@@ -27,6 +27,7 @@ const maxAge = 1<<31 - 1
 type Codec struct {
 	empty   *engine.World // what a full snapshot is written against
 	scratch *engine.World // what is being decoded
+	pool    *Pool         // nil unless others decode the same
 	writer  bitio.Writer
 	reader  bitio.Reader
 }
@@ -98,13 +99,31 @@ func (c *Codec) Decode(dst *Snapshot, base func(engine.Tick) *Snapshot, data []b
 	if err != nil {
 		return err
 	}
-	if full {
-		c.scratch.Clear()
-	} else {
-		from := base(baseTick)
+	var from *Snapshot
+	if !full {
+		from = base(baseTick)
 		if from == nil || !from.valid || from.Tick() != baseTick {
 			return ErrNoBaseline
 		}
+	}
+	if c.pool != nil {
+		return c.pool.decode(c, dst, from, tick, data)
+	}
+	if err := c.decode(from, tick); err != nil {
+		return err
+	}
+	dst.world, c.scratch = c.scratch, dst.world
+	dst.valid = true
+	return nil
+}
+
+// decode makes scratch what the rest of the reader says, against from; nil is
+// full.
+func (c *Codec) decode(from *Snapshot, tick engine.Tick) error {
+	r := &c.reader
+	if from == nil {
+		c.scratch.Clear()
+	} else {
 		c.scratch.CopyFrom(from.world)
 	}
 	c.scratch.SetTick(tick)
@@ -117,8 +136,6 @@ func (c *Codec) Decode(dst *Snapshot, base func(engine.Tick) *Snapshot, data []b
 	if r.Close() != nil {
 		return ErrMalformed
 	}
-	dst.world, c.scratch = c.scratch, dst.world
-	dst.valid = true
 	return nil
 }
 

@@ -21,12 +21,16 @@ type Ring struct {
 // so that it goes on when ticks wrap; of [DefaultRing] when n is 0 or less.
 // All memory is allocated here.
 func NewRing(s *engine.Schema, n int) *Ring {
+	return newRing(n, func() *Snapshot { return New(s) })
+}
+
+func newRing(n int, place func() *Snapshot) *Ring {
 	if n <= 0 {
 		n = DefaultRing
 	}
 	r := &Ring{snapshots: make([]*Snapshot, 1<<bits.Len(uint(n-1)))}
 	for i := range r.snapshots {
-		r.snapshots[i] = New(s)
+		r.snapshots[i] = place()
 	}
 	return r
 }

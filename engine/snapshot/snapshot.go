@@ -12,6 +12,7 @@ import "github.com/reckon-engine/reckon/engine"
 type Snapshot struct {
 	world *engine.World // quantised, hidden fields and padding zero
 	valid bool
+	body  *body // what world shows, if it is that of a Pool
 }
 
 // New returns an empty snapshot.
@@ -22,6 +23,9 @@ func New(s *engine.Schema) *Snapshot {
 // Capture makes q the snapshot of w. The copy is quantised once more, which
 // changes nothing when w is quantised, as it should be.
 func (q *Snapshot) Capture(w *engine.World) {
+	if q.body != nil {
+		panic("snapshot: BUG: capturing into what others show as well")
+	}
 	q.world.CopyFrom(w)
 	q.world.Quantise()
 	q.world.ClearHidden()

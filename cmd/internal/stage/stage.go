@@ -10,6 +10,7 @@ import (
 	"github.com/reckon-engine/reckon/client"
 	"github.com/reckon-engine/reckon/cmd/internal/arena"
 	"github.com/reckon-engine/reckon/engine"
+	"github.com/reckon-engine/reckon/engine/snapshot"
 	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/server"
 )
@@ -30,6 +31,11 @@ type Config struct {
 
 	// Plaintext turns encryption off.
 	Plaintext bool
+
+	// Separate makes every player decode every snapshot itself, and keep it,
+	// as on a machine of its own. Else they share the work, which changes
+	// nothing but the time it takes: see snapshot.Pool.
+	Separate bool
 
 	// Tracer watches the server's side of the protocol; nil is nobody.
 	Tracer netcode.Tracer
@@ -113,8 +119,12 @@ func New(cfg Config) (*Match, error) {
 		return nil, err
 	}
 	m := &Match{Server: &Server{s}}
+	var pool *snapshot.Pool
+	if !cfg.Separate {
+		pool = snapshot.NewPool(game.Schema)
+	}
 	for i := range cfg.Players {
-		p, err := newPlayer(cfg, game.Another(), i)
+		p, err := newPlayer(cfg, game.Another(), pool, i)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +133,7 @@ func New(cfg Config) (*Match, error) {
 	return m, nil
 }
 
-func newPlayer(cfg Config, game *arena.Game, number int) (*Player, error) {
+func newPlayer(cfg Config, game *arena.Game, pool *snapshot.Pool, number int) (*Player, error) {
 	p := &Player{bot: game.NewBot(cfg.Seed<<8 + uint64(number))}
 	var decoded func(tick engine.Tick, hash uint64)
 	if cfg.OnDecoded != nil {
@@ -133,7 +143,7 @@ func newPlayer(cfg Config, game *arena.Game, number int) (*Player, error) {
 	p.Client, err = client.New(client.Config[arena.Input]{
 		Schema: game.Schema, Input: game.Input, Rules: game, Name: arena.BotName(number),
 		Random: seeded(cfg.Seed, number+1), Suite: cfg.Suite, Plaintext: cfg.Plaintext,
-		OnSnapshot: decoded,
+		Pool: pool, OnSnapshot: decoded,
 		OnMessage: func(message []byte) {
 			if p.OnMessage != nil {
 				p.OnMessage(message)

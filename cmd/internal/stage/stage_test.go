@@ -90,12 +90,12 @@ type story struct {
 
 // play lets 64 play for two seconds, and compares every snapshot with what the
 // server had.
-func play(t *testing.T, seed uint64, apart bool) (s story) {
+func play(t *testing.T, seed uint64, apart, separate bool) (s story) {
 	t.Helper()
 	worlds := map[engine.Tick]uint64{}
 	var compared [64]int
 	h := open(t, stage.Config{
-		Players: 64, Seed: seed,
+		Players: 64, Seed: seed, Separate: separate,
 		OnSnapshot: func(tick engine.Tick, hash uint64) { worlds[tick] = hash },
 		OnDecoded: func(player int, tick engine.Tick, hash uint64) {
 			if want, ok := worlds[tick]; !ok || hash != want {
@@ -118,22 +118,22 @@ func play(t *testing.T, seed uint64, apart bool) (s story) {
 }
 
 // Sixty-four players see the server's worlds to the last bit. A seed decides
-// every byte, whether hosts have their turns in order or apart, and on however
-// many processors.
+// every byte, whether hosts have their turns in order or apart, on however many
+// processors, and whether players share what they decode or not.
 func TestMatch(t *testing.T) {
 	if race.Enabled {
 		t.Skip("four matches take long with -race; TestApart is shorter")
 	}
-	inOrder, apart := play(t, 1, false), play(t, 1, true)
+	inOrder, apart := play(t, 1, false, true), play(t, 1, true, false)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	if alone := play(t, 1, true); alone != apart {
+	if alone := play(t, 1, true, false); alone != apart {
 		t.Errorf("on one processor it is another match: digest %016x and %016x", alone.digest, apart.digest)
 	}
 	apart.digest = inOrder.digest // which counts in another order
 	if inOrder != apart {
 		t.Errorf("apart it is another match: world %016x and %016x", apart.world, inOrder.world)
 	}
-	if other := play(t, 2, true); other.world == apart.world {
+	if other := play(t, 2, true, false); other.world == apart.world {
 		t.Error("another seed gives the same world")
 	}
 }
