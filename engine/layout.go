@@ -37,6 +37,7 @@ type Layout struct {
 	lerps    []int  // fields that are interpolated
 	snaps    bool   // some field has a snap distance
 	owner    int    // the owner field, -1 without
+	ownSlots int    // slots that each player has for itself; 0: none
 	gaps     []span // bytes outside all fields: server-only ones and padding
 	newRows  func(n int) unsafe.Pointer
 	zeroRow  unsafe.Pointer // a row of zeros, quantised
@@ -71,7 +72,7 @@ func (l *Layout) Groups() []Group { return l.groups }
 // same reports whether the other layout describes the same rows in memory and
 // on the wire.
 func (l *Layout) same(o *Layout) bool {
-	return l == o || l.typ == o.typ && l.name == o.name && l.capacity == o.capacity
+	return l == o || l.typ == o.typ && l.name == o.name && l.capacity == o.capacity && l.ownSlots == o.ownSlots
 }
 
 // compileLayout makes the plan of a struct type.

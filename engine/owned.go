@@ -93,19 +93,23 @@ func (r *Rows) nextOwned(from int, p PlayerID) int {
 	if r.layout.owner < 0 {
 		return -1
 	}
+	last := r.layout.capacity
+	if n := r.layout.ownSlots; n > 0 {
+		from, last = max(from, int(p)*n), min(last, int(p)*n+n)
+	}
 	owners := unsafe.Add(r.memory, r.layout.fields[r.layout.owner].offset)
 	size := r.layout.size
-	for word := from >> 6; word < len(r.live); word++ {
-		rest := r.live[word]
-		if word == from>>6 {
-			rest = rest >> (from & 63) << (from & 63)
+	for from < last {
+		rest := r.live[from>>6] >> (from & 63)
+		if rest == 0 {
+			from = from&^63 + 64
+			continue
 		}
-		for ; rest != 0; rest &= rest - 1 {
-			slot := word<<6 + bits.TrailingZeros64(rest)
-			if *(*PlayerID)(unsafe.Add(owners, uintptr(slot)*size)) == p {
-				return slot
-			}
+		from += bits.TrailingZeros64(rest)
+		if from < last && *(*PlayerID)(unsafe.Add(owners, uintptr(from)*size)) == p {
+			return from
 		}
+		from++
 	}
 	return -1
 }

@@ -64,3 +64,37 @@ func TestOwnedRowsAlone(t *testing.T) {
 		w.Quantise()
 	}
 }
+
+// Where each player has slots of its own, the answers are the same.
+func TestOwnSlots(t *testing.T) {
+	type thing struct {
+		Owner PlayerID `net:"owner"`
+		X     uint16
+	}
+	const each, players = 3, 60
+	s := NewSchema("slots", 1)
+	plain, slotted := AddTable[thing](s, "plain", each*players), AddTable[thing](s, "slotted", each*players)
+	slotted.OwnSlots(each)
+	w := s.NewWorld()
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		slot := r.IntN(each * players)
+		for _, table := range []Table[thing]{plain, slotted} {
+			_, row := table.SpawnAt(w, slot)
+			if *row = (thing{PlayerID(slot / each), uint16(slot)}); slot%7 == 0 {
+				row.Owner = NoPlayer
+			}
+		}
+		for p := range PlayerID(players + 1) {
+			for a, b := -1, -1; ; {
+				a, b = w.tables[0].nextOwned(a+1, p), w.tables[1].nextOwned(b+1, p)
+				if a != b {
+					t.Fatalf("player %d: slot %d, with slots of its own %d", p, a, b)
+				}
+				if a < 0 {
+					break
+				}
+			}
+		}
+	}
+}

@@ -29,6 +29,17 @@ func (t Table[T]) in(w *World) *Rows {
 	return rows
 }
 
+// OwnSlots promises that a row which a player owns is always in one of n slots
+// of that player: player p has those from p·n on. Then nobody searches the whole
+// table for a player's rows; a row that breaks the promise is not found. It is
+// called before the first world is made, and changes nothing else: not what
+// travels, nor the schema's fingerprint.
+func (t Table[T]) OwnSlots(n int) {
+	if t.layout != nil {
+		t.layout.ownSlots = n
+	}
+}
+
 // Index returns the place of the table in the schema, for [World.Rows].
 func (t Table[T]) Index() int { return t.index }
 

@@ -51,7 +51,7 @@ type Game struct {
 // New declares the tables of Arena. The rules of two calls are the same.
 func New() *Game {
 	s := engine.NewSchema("arena", Version)
-	return &Game{
+	g := &Game{
 		Schema:  s,
 		Input:   engine.SetInput[Input](s),
 		Players: engine.AddTable[Player](s, "players", MaxPlayers),
@@ -64,6 +64,10 @@ func New() *Game {
 		bullets: make([]bullet, 0, MaxPlayers),
 		acting:  make([]engine.PlayerID, 0, MaxPlayers),
 	}
+	g.Players.OwnSlots(1)
+	g.Rockets.OwnSlots(rocketsPerPlayer)
+	g.Effects.OwnSlots(effectsPerPlayer)
+	return g
 }
 
 // Another returns the same rules for another server or client: it shares the

@@ -253,6 +253,16 @@ func TestStepIsLocal(t *testing.T) {
 			client.in.Set(me, randomInput(r))
 			client.step()
 		}
+		for id, e := range client.Effects.All(client.w) {
+			if id.Slot()/effectsPerPlayer != int(e.Owner) {
+				t.Fatalf("an effect of player %d is in slot %d", e.Owner, id.Slot())
+			}
+		}
+		for id, k := range client.Rockets.All(client.w) {
+			if id.Slot()/rocketsPerPlayer != int(k.Owner) {
+				t.Fatalf("a rocket of player %d is in slot %d", k.Owner, id.Slot())
+			}
+		}
 		client.w.DropOwned(me)
 		before.DropOwned(me)
 		before.SetTick(client.w.Tick())

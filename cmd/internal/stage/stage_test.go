@@ -154,6 +154,7 @@ func BenchmarkMatch(b *testing.B) {
 			h.run(b, 5*time.Second)
 			b.ReportAllocs()
 			from := h.net.Now()
+			events := h.net.Stats().Events
 			before, cpu := h.Server.Stats(), processorTime()
 			for b.Loop() {
 				h.run(b, time.Second)
@@ -163,6 +164,7 @@ func BenchmarkMatch(b *testing.B) {
 			b.ReportMetric(virtual.Seconds()/wall.Seconds(), "×realtime")
 			b.ReportMetric(virtual.Seconds()/cpu.Seconds(), "×cputime")
 			b.ReportMetric(float64(cpu.Nanoseconds())/virtual.Seconds()/float64(60*players), "cpu-ns/client-tick")
+			b.ReportMetric(float64(h.net.Stats().Events-events)/virtual.Seconds()/float64(60*players), "events/client-tick")
 			after := h.Server.Stats()
 			b.ReportMetric(float64(after.SnapshotBytes-before.SnapshotBytes)/float64(after.Snapshots-before.Snapshots), "B/snapshot")
 		})
