@@ -13,12 +13,13 @@ import (
 // A host that stands apart shares nothing with any other. What it sends takes
 // at least the delay of its own link to reach anyone, so for that long nobody
 // can tell when it had its turn. An Internet with such hosts therefore passes
-// time in windows of the least of those delays:
+// time in windows of half the least of those delays:
 //
 //  1. The network and everybody else pass through the window in order. What
 //     arrives at hosts apart is kept for them.
 //  2. The hosts apart pass through the same window, each on its own, as many
-//     at once as there are processors.
+//     at once as there are processors. Meanwhile step 1 of the next window
+//     goes on: half the delay is still to come.
 //  3. What they sent is put on their links, in order of time, and of sockets.
 //
 // This is the conservative synchronisation of Chandy and Misra (Distributed
@@ -28,9 +29,9 @@ import (
 // happens in the very same nanosecond.
 type apart struct {
 	edge   *Edge
-	inbox  []packet
-	outbox []packet
-	bytes  []byte // of both
+	coming mailbox // step 1 puts there what arrives
+	inbox  mailbox // step 2 takes it from here
+	outbox mailbox
 	read   int    // of the inbox
 	now    int64  // of the turn under way
 	order  uint64 // of the deadline in the agenda that this one has not
@@ -44,18 +45,26 @@ type packet struct {
 	at         int64
 	order      uint64 // arrivals: when it was sent, in terms of order
 	path       netcode.Path
-	start, end int // in apart.bytes
+	start, end int // in mailbox.bytes
 }
 
-func (p *apart) write(at int64, order uint64, path netcode.Path, datagram []byte) packet {
-	start := len(p.bytes)
-	p.bytes = append(p.bytes, datagram...)
-	return packet{at, order, path, start, len(p.bytes)}
+// A mailbox holds packets in order of time.
+type mailbox struct {
+	packets []packet
+	bytes   []byte
 }
+
+func (m *mailbox) put(at int64, order uint64, path netcode.Path, datagram []byte) {
+	start := len(m.bytes)
+	m.bytes = append(m.bytes, datagram...)
+	m.packets = append(m.packets, packet{at, order, path, start, len(m.bytes)})
+}
+
+func (m *mailbox) empty() { m.packets, m.bytes = m.packets[:0], m.bytes[:0] }
 
 // SendDatagram keeps what the host sends until the window is over.
 func (p *apart) SendDatagram(path netcode.Path, datagram []byte) {
-	p.outbox = append(p.outbox, p.write(p.now, 0, path, datagram))
+	p.outbox.put(p.now, 0, path, datagram)
 }
 
 // SetApart promises that the host and its loop share nothing that changes with
@@ -102,23 +111,74 @@ func (m *Machine) allApart() bool {
 	return true
 }
 
+// leastWindow is the least window for which it is worth while to have turns at
+// once: there has to be something to do in it.
+const leastWindow = int64(200 * time.Microsecond)
+
 // runApart is Run where there are hosts apart, from where everybody has been
 // met.
 func (n *Internet) runApart(end int64) error {
+	defer n.crew.wait() // on the way out with an error too
 	for {
 		start, ok := n.firstEvent()
 		if !ok || start > end {
 			return nil
 		}
-		stop, err := n.passWindow(start, min(start+n.lookahead(), end+1))
+		window := n.lookahead() / 2
+		if item, at, ok := n.agenda.First(); ok && at == start && item%kinds == kindTimer {
+			window = 1 // it may change anything
+		}
+		var err error
+		if window < leastWindow {
+			err = n.passOne(start, min(start+max(window, 1), end+1))
+		} else {
+			err = n.passMany(start, window, end+1)
+		}
 		if err != nil {
 			return err
 		}
-		n.work(stop)
-		if err := n.deliverOutboxes(); err != nil {
-			return err
+	}
+}
+
+// passOne passes one window, a step after the other.
+func (n *Internet) passOne(start, stop int64) error {
+	stop, err := n.passWindow(start, stop)
+	if err != nil {
+		return err
+	}
+	n.work(stop)
+	return n.deliver(stop)
+}
+
+// passMany passes windows until end, or until a call of At is next, or nothing
+// is.
+func (n *Internet) passMany(start, window, end int64) error {
+	for until := int64(0); ; start = until {
+		next, idle := min(start+window, end), false
+		item, at, ok := n.agenda.First()
+		switch {
+		case start == end, ok && at == start && item%kinds == kindTimer:
+			idle = true
+		default:
+			var err error
+			if next, err = n.passWindow(start, next); err != nil {
+				return err
+			}
 		}
-		n.passTo(stop - 1)
+		n.crew.wait() // for step 2 of the window before
+		if until != 0 {
+			if err := n.deliver(until); err != nil {
+				return err
+			}
+		}
+		if idle {
+			return nil
+		}
+		until = next
+		n.work(until)
+		if !ok && len(n.busy) == 0 {
+			return n.deliver(until) // the next event may be far
+		}
 	}
 }
 
@@ -161,34 +221,49 @@ func (n *Internet) passWindow(start, stop int64) (int64, error) {
 	}
 }
 
-// work is the second step.
+// work begins the second step. Whoever needs what comes of it waits for the
+// crew.
 func (n *Internet) work(stop int64) {
 	n.busy = n.busy[:0]
 	for _, s := range n.aparts {
 		a := &s.actor
-		if !s.closed && (len(a.apart.inbox) > 0 || a.scheduled && a.wakeAt < stop) {
+		if p := a.apart; !s.closed && (len(p.coming.packets) > 0 || a.scheduled && a.wakeAt < stop) {
+			p.inbox, p.coming = p.coming, p.inbox
 			n.busy = append(n.busy, a)
 		}
 	}
-	workers := min(runtime.GOMAXPROCS(0), len(n.busy))
-	if workers < 2 {
-		for _, a := range n.busy {
-			n.passApart(a, stop)
-		}
-		return
+	n.crew.begin(len(n.busy), func(i int) { n.passApart(n.busy[i], stop) })
+}
+
+// A crew does pieces of work on all processors. The zero value has none.
+type crew struct {
+	pieces int
+	do     func(piece int)
+	next   atomic.Int32
+	group  sync.WaitGroup
+}
+
+// begin begins with so many pieces, after wait. The caller's processor stays
+// free until it waits.
+func (c *crew) begin(pieces int, do func(piece int)) {
+	c.pieces, c.do = pieces, do
+	c.next.Store(0)
+	for range min(runtime.GOMAXPROCS(0)-1, pieces) {
+		c.group.Go(c.work)
 	}
-	var next atomic.Int32
-	var group sync.WaitGroup
-	take := func() {
-		for i := int(next.Add(1)) - 1; i < len(n.busy); i = int(next.Add(1)) - 1 {
-			n.passApart(n.busy[i], stop)
-		}
+}
+
+// wait does what is left, and returns when all is done.
+func (c *crew) wait() {
+	c.work()
+	c.group.Wait()
+	c.pieces = 0
+}
+
+func (c *crew) work() {
+	for i := int(c.next.Add(1)) - 1; i < c.pieces; i = int(c.next.Add(1)) - 1 {
+		c.do(i)
 	}
-	for range workers - 1 {
-		group.Go(take)
-	}
-	take()
-	group.Wait()
 }
 
 // passApart gives one host its turns until stop. It touches nothing but the
@@ -196,12 +271,12 @@ func (n *Internet) work(stop int64) {
 func (n *Internet) passApart(a *actor, stop int64) {
 	p, atOnce := a.apart, 0
 	for {
-		at, isLetter := stop, p.read < len(p.inbox)
-		if isLetter {
-			at = p.inbox[p.read].at
+		at, arrives := stop, p.read < len(p.inbox.packets)
+		if arrives {
+			at = p.inbox.packets[p.read].at
 		}
-		if a.scheduled && (!isLetter || a.wakeAt < at || a.wakeAt == at && p.order < p.inbox[p.read].order) {
-			at, isLetter = a.wakeAt, false
+		if a.scheduled && (!arrives || a.wakeAt < at || a.wakeAt == at && p.order < p.inbox.packets[p.read].order) {
+			at, arrives = a.wakeAt, false
 		}
 		if at >= stop {
 			break
@@ -215,10 +290,10 @@ func (n *Internet) passApart(a *actor, stop int64) {
 		}
 		p.events++
 		now := n.start.Add(time.Duration(p.now))
-		if isLetter {
-			l := &p.inbox[p.read]
+		if arrives {
+			l := &p.inbox.packets[p.read]
 			p.read++
-			a.host.Receive(now, l.path, p.bytes[l.start:l.end])
+			a.host.Receive(now, l.path, p.inbox.bytes[l.start:l.end])
 		} else {
 			a.scheduled, a.begun = false, true
 		}
@@ -231,11 +306,13 @@ func (n *Internet) passApart(a *actor, stop int64) {
 			a.wakeAt, p.order = max(p.now, int64(deadline.Sub(n.start))), ^uint64(0)
 		}
 	}
-	p.inbox, p.read = p.inbox[:0], 0
+	p.inbox.empty()
+	p.read = 0
 }
 
-// deliverOutboxes is the third step.
-func (n *Internet) deliverOutboxes() error {
+// deliver is the third step, at the end of the window.
+func (n *Internet) deliver(stop int64) error {
+	n.crew.wait()
 	n.mail = n.mail[:0]
 	for _, a := range n.busy {
 		p := a.apart
@@ -244,19 +321,22 @@ func (n *Internet) deliverOutboxes() error {
 		if p.stuck {
 			return n.stuck(a.name)
 		}
-		for i := range p.outbox {
-			n.mail = append(n.mail, posted{p.outbox[i].at, a, i})
+		for i := range p.outbox.packets {
+			n.mail = append(n.mail, posted{p.outbox.packets[i].at, a, i})
 		}
 	}
 	slices.SortStableFunc(n.mail, func(a, b posted) int { return int(min(max(a.at-b.at, -1), 1)) })
 	for _, m := range n.mail {
 		n.passTo(m.at)
-		l := &m.from.apart.outbox[m.number]
-		m.from.out.SendDatagram(l.path, m.from.apart.bytes[l.start:l.end])
+		box := &m.from.apart.outbox
+		l := &box.packets[m.number]
+		m.from.out.SendDatagram(l.path, box.bytes[l.start:l.end])
 	}
 	for _, a := range n.busy {
-		a.apart.outbox, a.apart.bytes = a.apart.outbox[:0], a.apart.bytes[:0]
+		a.apart.outbox.empty()
 	}
+	n.busy = n.busy[:0]
+	n.passTo(stop - 1)
 	return nil
 }
 

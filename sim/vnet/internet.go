@@ -50,6 +50,7 @@ type Internet struct {
 	aparts []*Socket // that stand apart, in the order they were set so
 	busy   []*actor  // scratch: those of them that have a turn in a window
 	mail   []posted  // scratch
+	crew   crew
 }
 
 // rootName is the name of the root.

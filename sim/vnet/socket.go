@@ -177,7 +177,7 @@ func (s *Socket) receive(from uint32, local netip.Addr, label uint64, datagram [
 	}
 	path := netcode.Path{Remote: n.book.endpoints[from].address, Local: local}
 	if p := s.actor.apart; p != nil {
-		p.inbox = append(p.inbox, p.write(n.now, n.arriving, path, datagram))
+		p.coming.put(n.now, n.arriving, path, datagram)
 		return nil
 	}
 	s.host.Receive(n.time, path, datagram)
