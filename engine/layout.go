@@ -33,9 +33,11 @@ type Layout struct {
 	size     uintptr
 	fields   []Field
 	groups   []Group
-	inexact  []int  // fields that Quantise can change
-	lerps    []int  // fields that are interpolated
-	snaps    bool   // some field has a snap distance
+	inexact  []int // fields that Quantise can change
+	lerps    []int // fields that are interpolated
+	snaps    bool  // some field has a snap distance
+	plain    bool  // all of lerps are in plains as well
+	plains   []plainLerp
 	owner    int    // the owner field, -1 without
 	ownSlots int    // slots that each player has for itself; 0: none
 	gaps     []span // bytes outside all fields: server-only ones and padding
@@ -90,6 +92,7 @@ func compileLayout(name string, t reflect.Type, isInput bool) (*Layout, error) {
 	}
 	l.findGaps()
 	l.findWords()
+	l.findPlain()
 	return l, nil
 }
 

@@ -38,12 +38,21 @@ func (t Table[T]) Lerp(dst *T, from, to *World, id ID, frac Frac) bool {
 // those that skipOwner owns ([NoPlayer]: all rows). It has the tick of from.
 // w must be neither of the two; all must match as for [World.CopyFrom].
 func (w *World) LerpFrom(from, to *World, frac Frac, skipOwner PlayerID) {
-	w.CopyFrom(from)
+	w.mustMatch(from)
 	w.mustMatch(to)
+	w.tick = from.tick
+	for i := range w.tables {
+		rows := &w.tables[i]
+		if rows.layout.plain {
+			rows.lerpFrom(&from.tables[i], &to.tables[i], frac)
+		} else {
+			rows.copyFrom(&from.tables[i])
+		}
+	}
 	w.DropOwned(skipOwner)
 	for i := range w.tables {
 		rows, ends := &w.tables[i], &to.tables[i]
-		if len(rows.layout.lerps) == 0 {
+		if rows.layout.plain || len(rows.layout.lerps) == 0 {
 			continue
 		}
 		for slot := rows.Next(0); slot >= 0; slot = rows.Next(slot + 1) {

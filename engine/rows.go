@@ -245,6 +245,12 @@ func (r *Rows) copyFrom(src *Rows) {
 	} else {
 		r.copyRuns(src)
 	}
+	r.copyKnown(src)
+}
+
+// copyKnown makes r know of every slot what src knows.
+func (r *Rows) copyKnown(src *Rows) {
+	n := src.used
 	copy(r.live, src.live)
 	copy(r.generations, src.generations[:n])
 	if n < r.used {

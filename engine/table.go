@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"iter"
+	"math/bits"
 )
 
 // A Table is a handle to one table of every world of a schema. [AddTable]
@@ -114,6 +115,22 @@ func (t Table[T]) Owner(w *World, id ID) PlayerID {
 // does not allocate when it is ranged over directly.
 func (t Table[T]) All(w *World) iter.Seq2[ID, *T] {
 	return func(yield func(ID, *T) bool) { t.each(w, yield) }
+}
+
+// BySlot puts a pointer to the row of every slot into dst, nil where the slot is
+// empty. It is the shortest way for rules that look at all rows more than once.
+func (t Table[T]) BySlot(w *World, dst []*T) {
+	clear(dst)
+	rows := t.in(w)
+	for word, rest := range rows.live {
+		for ; rest != 0; rest &= rest - 1 {
+			slot := word<<6 + bits.TrailingZeros64(rest)
+			if slot >= len(dst) {
+				return
+			}
+			dst[slot] = (*T)(rows.row(slot))
+		}
+	}
 }
 
 // Between is [Table.All] for the slots from first up to, but without, last.

@@ -77,8 +77,8 @@ func (f *flights) add(id netcode.MessageID, tick engine.Tick) {
 // land ends the flight of message id. If it was delivered and is newer than
 // the baseline, it becomes the baseline.
 func (f *flights) land(id netcode.MessageID, delivered bool) {
-	for i := range f.sent {
-		at := &f.sent[(f.next+i)%maxFlights]
+	for i := range f.sent { // from the newest: what is told of is a round trip old
+		at := &f.sent[(f.next+maxFlights-1-i)%maxFlights]
 		if at.id != id {
 			continue
 		}

@@ -56,10 +56,7 @@ func (g *Game) SetBot(w *engine.World, p engine.PlayerID, bot bool) {
 
 // find looks up the rows of all players.
 func (g *Game) find(w *engine.World) {
-	clear(g.live[:])
-	for id, p := range g.Players.All(w) {
-		g.live[id.Slot()] = p
-	}
+	g.Players.BySlot(w, g.live[:])
 }
 
 // respawn brings back the dead whose time has come.
