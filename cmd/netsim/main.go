@@ -32,6 +32,7 @@ func commands() []command {
 		{"proxy", "put a bad network in front of any game, by UDP proxy", runProxy},
 		{"tun", "run any program, kernel TCP included, behind a bad network (Linux)", runTun},
 		{"compare", "ours beside TCP and plain UDP on one bad line: how old are positions?", runCompare},
+		{"sweep", "run a scenario over a grid of values and seeds, on all cores", runSweep},
 		{"presets", "list the access networks that have names, with their sources", runPresets},
 	}
 }

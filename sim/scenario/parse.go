@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -73,10 +75,18 @@ type Setting struct {
 // ParseWith is Parse with other values than those of the file. What is wrong
 // with them has no line.
 func ParseWith(name string, data []byte, settings []Setting, kinds ...Kind) (*Scenario, error) {
-	folder := filepath.Dir(name)
-	return parse(name, data, settings, kinds, func(file string) ([]byte, error) {
-		return readBeside(folder, file)
+	folder, sum := filepath.Dir(name), sha256.New()
+	sum.Write(data)
+	s, err := parse(name, data, settings, kinds, func(file string) ([]byte, error) {
+		content, err := readBeside(folder, file)
+		fmt.Fprintf(sum, "\x00%s\x00%d\x00", file, len(content))
+		sum.Write(content)
+		return content, err
 	})
+	if err == nil {
+		s.Sum = hex.EncodeToString(sum.Sum(nil))
+	}
+	return s, err
 }
 
 // maxBesideSize bounds traces and tables.

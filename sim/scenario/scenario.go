@@ -12,6 +12,7 @@ import (
 // A Scenario is what a file says, checked and with presets filled in.
 type Scenario struct {
 	File     string // where it was read from, for messages
+	Sum      string // SHA-256 of that and of every file beside it that it names, in hex
 	Name     string
 	About    string
 	Duration time.Duration // of the run, in virtual time
