@@ -13,7 +13,6 @@ import (
 
 	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/netcode/trace"
-	"github.com/reckon-engine/reckon/sim/flow"
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/result"
 	simrun "github.com/reckon-engine/reckon/sim/run"
@@ -35,6 +34,7 @@ same run, datagram by datagram.
   --from S, --until S     the window, in virtual seconds (half a second before
                           what is odd, to a quarter after it)
   --seconds S             virtual seconds of the run, if not the file's
+  --set KEY=VALUE         a value in place of the file's, such as link.loss=3%
   --pcapng FILE           every datagram of the run at both ends, and the keys
   --qlog DIR              what the protocol did, a file for each end of a flow
 
@@ -94,7 +94,7 @@ func runReplay(ctx context.Context, args []string, stdout, stderr io.Writer) int
 		fmt.Fprintf(stderr, "netsim replay: %v\n", err)
 		return exitUsage
 	}
-	s, err := scenario.Load(o.name, flow.ScenarioKinds(kinds())...)
+	s, err := o.load()
 	if err != nil {
 		fmt.Fprintf(stderr, "netsim replay: %v\n", err)
 		return exitUsage

@@ -28,6 +28,7 @@ datagram by datagram, on every machine; the digest says so.
 
   --seed N                chance (as the file says, or 1)
   --seconds S             virtual seconds (as the file says)
+  --set KEY=VALUE         a value in place of the file's, such as link.loss=3%
 
 Output
   --json                  one object instead of tables
@@ -48,6 +49,7 @@ Scenarios of the library:
 type runOptions struct {
 	simrun.Options
 	name                string
+	set                 []scenario.Setting
 	json, full, quiet   bool
 	report, csv, pcapng string
 }
@@ -64,6 +66,7 @@ func (o *runOptions) register(set *flag.FlagSet) {
 		return err
 	})
 	set.StringVar(&o.pcapng, "pcapng", "", "")
+	set.Func("set", "", func(s string) error { return addSetting(&o.set, s) })
 }
 
 // parseRun returns the options, or flag.ErrHelp, or an error in one line.
@@ -94,6 +97,15 @@ func parseRun(args []string) (runOptions, error) {
 	return o, nil
 }
 
+// load reads the scenario, with the values that the command line sets.
+func (o *runOptions) load() (*scenario.Scenario, error) {
+	file, data, err := scenario.Read(o.name)
+	if err != nil {
+		return nil, err
+	}
+	return scenario.ParseWith(file, data, o.set, flow.ScenarioKinds(kinds())...)
+}
+
 // runRun is the command.
 func runRun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parseRun(args)
@@ -106,7 +118,7 @@ func runRun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "netsim run: %v\n", err)
 		return exitUsage
 	}
-	s, err := scenario.Load(o.name, flow.ScenarioKinds(kinds())...)
+	s, err := o.load()
 	if err != nil {
 		fmt.Fprintf(stderr, "netsim run: %v\n", err)
 		return exitUsage

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,23 +48,6 @@ func (o *sweepOptions) writeSweep(s *sweep.Sweep, wall time.Duration, stdout io.
 	}
 	o.writeSweepFailures(w, s, outcome)
 	return w.Flush()
-}
-
-// writeFile writes a file, through a buffer.
-func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	w := bufio.NewWriter(file)
-	if err := write(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return file.Close()
 }
 
 // A sweepCell is all points of one combination of values.

@@ -226,6 +226,9 @@ func (r *span) multiplied(text string) ([]string, error) {
 	}
 	var values []string
 	for v := new(big.Rat).Set(r.low); v.Cmp(r.high) <= 0; v.Mul(v, factor.value) {
+		// A product has the digits of both: without an end they would fill
+		// the memory.
+		v.SetString(v.FloatString(2 * decimals))
 		values = append(values, r.unit.text(v))
 	}
 	return values, nil

@@ -37,6 +37,24 @@ func ParseSeeds(text string) ([]uint64, error) {
 	return seeds, nil
 }
 
+// seedsText writes seeds as ParseSeeds reads them.
+func seedsText(seeds []uint64) string {
+	var items []string
+	for i := 0; i < len(seeds); {
+		n := 1
+		for i+n < len(seeds) && seeds[i+n] == seeds[i]+uint64(n) {
+			n++
+		}
+		item := strconv.FormatUint(seeds[i], 10)
+		if n > 1 {
+			item += ".." + strconv.FormatUint(seeds[i+n-1], 10)
+		}
+		items = append(items, item)
+		i += n
+	}
+	return strings.Join(items, ",")
+}
+
 // A grid numbers its points: the seed changes fastest, then the last axis.
 // A cell is the points of one combination of values.
 type grid struct {

@@ -28,7 +28,7 @@ type header struct {
 	Set      []scenario.Setting `json:"set"`
 	Seconds  float64            `json:"seconds"` // of a run; 0 as the scenario says
 	Axes     []Axis             `json:"axes"`
-	Seeds    []uint64           `json:"seeds"`
+	Seeds    string             `json:"seeds"`
 	Metrics  []Metric           `json:"metrics"`
 	Version  string             `json:"version"`
 }
@@ -36,7 +36,7 @@ type header struct {
 func (s *Sweep) header() header {
 	return header{
 		Format: format, Scenario: s.scenario.Name, Sum: s.sums, Set: nonNil(s.config.Set), Seconds: s.config.Duration.Seconds(),
-		Axes: nonNil(s.grid.axes), Seeds: s.grid.seeds, Metrics: s.metrics, Version: s.config.Version,
+		Axes: nonNil(s.grid.axes), Seeds: seedsText(s.grid.seeds), Metrics: s.metrics, Version: s.config.Version,
 	}
 }
 

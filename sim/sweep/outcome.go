@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,20 +141,32 @@ func (s *Sweep) Worst(o *Outcome) []Point {
 		}
 	}
 	slices.SortStableFunc(worst, func(a, b Point) int {
-		if c := cmp.Compare(len(b.Error), len(a.Error)); (a.Error == "") != (b.Error == "") {
-			return c
-		}
-		if c := cmp.Compare(len(b.Failed), len(a.Failed)); c != 0 || len(s.metrics) == 0 {
+		c := cmp.Compare(b.severity(), a.severity())
+		if c != 0 || len(s.metrics) == 0 {
 			return c
 		}
 		m := s.metrics[0]
-		c := cmp.Compare(b.Figures[m.Name], a.Figures[m.Name])
+		c = cmp.Compare(b.Figures[m.Name], a.Figures[m.Name])
 		if m.HigherBetter {
 			c = -c
 		}
 		return c
 	})
 	return worst
+}
+
+// severity orders points that fail.
+func (p *Point) severity() int {
+	if p.Error != "" {
+		return math.MaxInt
+	}
+	n := 0
+	for _, f := range p.Failed {
+		if !f.Sometimes {
+			n++
+		}
+	}
+	return n
 }
 
 // Sometimes reports whether an assertion that need not hold in every run held
