@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/reckon-engine/reckon/sim/report"
 	"github.com/reckon-engine/reckon/sim/sweep"
 )
 
@@ -209,6 +209,13 @@ func (o *sweepOptions) summary(s *sweep.Sweep, outcome *sweep.Outcome, wall time
 
 // writeSweepReport writes the page.
 func (o *sweepOptions) writeSweepReport(w io.Writer, s *sweep.Sweep, outcome *sweep.Outcome, wall time.Duration) error {
-	_ = cmp.Compare(0, 1)
-	return nil
+	grid := s.Grid(outcome, func(p *sweep.Point) string { return o.replayCommand(s, p) })
+	grid.WallSeconds = wall.Seconds()
+	about := s.Scenario().About
+	if !outcome.Complete() {
+		about = fmt.Sprintf("Interrupted: %d of %d points were measured. %s", len(outcome.Points), outcome.Whole, about)
+	}
+	return report.Sweep(w, report.SweepPage{
+		Grid: grid, About: about, Command: sweepCommand(), Footer: "netsim sweep, digest " + outcome.Digest,
+	})
 }

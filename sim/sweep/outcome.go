@@ -169,28 +169,6 @@ func (p *Point) severity() int {
 	return n
 }
 
-// Sometimes reports whether an assertion that need not hold in every run held
-// with one seed of the combination of values that a point is of.
-func (s *Sweep) Sometimes(text string, point int) bool {
-	n := len(s.grid.seeds)
-	first := point / n * n
-	for i := first; i < first+n; i++ {
-		if s.done[i] && s.points[i].holds(text) {
-			return true
-		}
-	}
-	return false
-}
-
-// Demands returns the assertions of a point, and which of them need to hold
-// only sometimes.
-func (s *Sweep) Demands(point int) (texts []string, sometimes []bool) {
-	for _, d := range s.demands[point/len(s.grid.seeds)] {
-		texts, sometimes = append(texts, d.text), append(sometimes, d.sometimes)
-	}
-	return texts, sometimes
-}
-
 // CSV writes a line for every point: where it is, its figures, how many
 // assertions did not hold, and what repeats it, which replay says of an index.
 // A text that a spreadsheet would take for a formula has an apostrophe before

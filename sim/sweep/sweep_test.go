@@ -91,8 +91,15 @@ func TestAssertions(t *testing.T) {
 	if loss.Pass || loss.Held != 12 || loss.First != 12 {
 		t.Errorf("what fails at 60%%: %+v", loss)
 	}
-	if sometimes.Pass || !sometimes.Sometimes || sometimes.First != 0 || s.Sometimes(sometimes.Text, 2) || !s.Sometimes(sometimes.Text, 7) {
+	if sometimes.Pass || !sometimes.Sometimes || sometimes.First != 0 {
 		t.Errorf("what never happens at 0%%: %+v", sometimes)
+	}
+	grid := s.Grid(o, func(*Point) string { return "-" })
+	if grid.Points[2].Assertions[2].Pass || !grid.Points[7].Assertions[2].Pass || grid.Points[12].Assertions[1].Pass {
+		t.Errorf("the grid has %+v", grid.Points)
+	}
+	if a := grid.Axes[0]; a.Unit != "%" || a.Values[2] != 60 || a.Labels != nil || grid.Axes[1].Values[1] != 40 {
+		t.Errorf("the axes are %+v", grid.Axes)
 	}
 	worst := s.Worst(o)
 	if len(worst) != 7 || worst[0].Index < 12 || worst[6].Index != 0 {
@@ -112,6 +119,7 @@ func TestResume(t *testing.T) {
 	c := tinyConfig(t)
 	c.Axes = c.Axes[:1]
 	c.Axes[0].Values = c.Axes[0].Values[1:]
+	c.Seeds = c.Seeds[:2]
 	dir := t.TempDir()
 	first := mustNew(t, c)
 	log, err := first.Open(dir, false)
