@@ -99,7 +99,7 @@ func start(s *scenario.Scenario, o Options) (*running, error) {
 	if o.Kinds == nil {
 		r.options.Kinds = flow.Kinds()
 	}
-	r.net = vnet.NewInternet(vnet.InternetConfig{Seed: r.seed, Observer: o.Observer})
+	r.net = vnet.NewInternet(vnet.InternetConfig{Seed: r.seed, Start: epoch(), Observer: o.Observer})
 	epoch := r.net.Now()
 	r.stage = &flow.Stage{
 		Net: r.net, Seed: r.seed, Epoch: epoch, Until: epoch.Add(r.whole), IPv6: s.IPv6, Tracer: o.Tracer,
