@@ -205,10 +205,17 @@ func (c *Connection) Result() result.Flow {
 	f := result.Flow{Name: c.name, Kind: "connection"}
 	var timed []*Meter
 	for i, m := range c.meters {
-		f.Parts = append(f.Parts, m.Part())
-		if !c.filling[i] {
+		p := m.Part()
+		if c.filling[i] {
+			// What is in the window at the end is not lost.
+			p.Sent, p.Loss = p.Delivered, 0
+			if p.Series != nil {
+				p.Series.Sent, p.Series.Lost = nil, nil
+			}
+		} else {
 			timed = append(timed, m)
 		}
+		f.Parts = append(f.Parts, p)
 	}
 	if timed == nil {
 		timed = c.meters
@@ -245,6 +252,11 @@ func (c *Connection) counters() map[string]float64 {
 		"refused":    float64(c.client.refused + c.server.refused),
 		"stalls":     float64(c.client.silence.stalls + c.server.silence.stalls),
 		"stalled_ms": milliseconds(c.client.silence.stalled + c.server.silence.stalled),
+	}
+	for i, m := range c.meters {
+		if c.filling[i] {
+			n["fill_"+m.Direction+"_bits_per_second"] += float64(8*m.bytes) / time.Duration(c.client.until-int64(c.options.Start)).Seconds()
+		}
 	}
 	if payload > 0 {
 		n["wire_bytes_per_payload_byte"] = float64(wire) / float64(payload)

@@ -204,6 +204,9 @@ func (e *end) dial(now time.Time) {
 func (e *end) listen(at int64) {
 	for channel, m, ok := e.conn.Receive(); ok; channel, m, ok = e.conn.Receive() {
 		v := e.hears[channel]
+		if v.fill && at > e.until {
+			continue // what fills is measured by how much there was in the time
+		}
 		number := v.whole(binary.LittleEndian.Uint32(m))
 		v.Arrived(number, len(m), time.Duration(v.sentAt(number)), time.Duration(at))
 		e.silence.Heard(e.flow.stage, time.Duration(at))
@@ -284,6 +287,9 @@ func (e *end) quiet() bool {
 		return true
 	}
 	for _, v := range e.says {
+		if v.fill {
+			continue // it does not end
+		}
 		if v.waiting > 0 || v.mode > netcode.UnreliableSequenced && e.conn.ChannelStats(v.channel).Queued > 0 {
 			return false
 		}
