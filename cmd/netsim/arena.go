@@ -90,7 +90,8 @@ type match struct {
 	sent     uint64          // snapshots, as the server counts them
 	from, to time.Duration   // what is measured, since the epoch
 
-	playing     int // players who have played
+	playing     int       // players who have played
+	last        time.Time // when the latest of them began
 	disconnects int
 	age         result.Histogram // of what players know, at each of their frames
 }
@@ -138,9 +139,11 @@ func (m *match) enter(p *stage.Player, host string, server netcode.Path) error {
 		Player: p, match: m, host: host, meter: flow.NewMeter(arenaChannel, "down", m.stage.Step),
 		silence: flow.NewSilence(m.name, "at "+host, m.options.Stall, time.Second/arena.TickRate),
 	}
-	if _, err := machine.Bind(0, p.Core(), c); err != nil {
+	socket, err := machine.Bind(0, p.Core(), c)
+	if err != nil {
 		return err
 	}
+	socket.SetApart() // it shares nothing: what it sees waits in it until settle
 	m.players = append(m.players, c)
 	return p.Connect(m.stage.Net.Now(), server)
 }
@@ -180,69 +183,113 @@ func (m *match) ranAt(tick engine.Tick) (at time.Duration, ok bool) {
 	return m.ticks[i], true
 }
 
-// A contestant is a player on a host.
+// A contestant is a player on a host. In its turns, which may be on another
+// goroutine, it only takes down what it sees.
 type contestant struct {
 	*stage.Player
-	match   *match
-	host    string
+	match  *match
+	host   string
+	newest engine.Tick
+	any    bool
+	in     bool // plays
+	next   time.Time
+
+	seen    []sighting // since the last settle
+	samples []sighting
+	turns   []turn
+
+	// The rest belongs to settle.
 	meter   *flow.Meter
 	silence flow.Silence
-	newest  engine.Tick
-	any     bool
 	joined  bool // has ever played
-	in      bool // plays
-	sample  time.Time
+}
+
+// A sighting is a tick that a player knows at a time.
+type sighting struct {
+	at   time.Time
+	tick engine.Tick
+}
+
+// A turn is that a player plays from a time on, or does not any more, and why.
+type turn struct {
+	at  time.Time
+	in  bool
+	why error
 }
 
 // Advance is the player's turn. It implements vnet.Loop.
 func (c *contestant) Advance(now time.Time) {
 	c.Player.Advance(now)
-	m := c.match
-	at := now.Sub(m.stage.Epoch)
 	if in := c.State() == client.Playing; in != c.in {
-		c.turned(now, in)
-	}
-	if at < m.from || !c.in {
-		return
+		c.in = in
+		c.turns = append(c.turns, turn{now, in, c.Player.Err()})
 	}
 	tick, ok := c.Newest()
-	if ok && (!c.any || tick != c.newest) {
-		c.any, c.newest = true, tick
-		c.silence.Begin(at)
-		c.silence.Heard(m.stage, at)
-		if ran, ok := m.ranAt(tick); ok && ran >= m.from && ran < m.to {
-			c.meter.Arrived(uint64(tick.Sub(m.first)), 0, ran, at)
-		}
+	if !ok || !c.in {
+		return
 	}
-	if ran, known := m.ranAt(tick); ok && known && at < m.to && !now.Before(c.sample) {
-		c.sample = now.Add(time.Second / arena.TickRate)
-		m.age.Add(at - ran)
+	if !c.any || tick != c.newest {
+		c.any, c.newest = true, tick
+		c.seen = append(c.seen, sighting{now, tick})
+	}
+	if !now.Before(c.next) {
+		c.next = now.Add(time.Second / arena.TickRate)
+		c.samples = append(c.samples, sighting{now, tick})
+	}
+}
+
+// settle measures what players have taken down. It is called between turns.
+func (m *match) settle() {
+	for _, c := range m.players {
+		for _, t := range c.turns {
+			m.turned(c, t)
+		}
+		for _, s := range c.seen {
+			at := s.at.Sub(m.stage.Epoch)
+			if at < m.from {
+				continue
+			}
+			c.silence.Begin(at)
+			c.silence.Heard(m.stage, at)
+			if ran, ok := m.ranAt(s.tick); ok && ran >= m.from && ran < m.to {
+				c.meter.Arrived(uint64(s.tick.Sub(m.first)), 0, ran, at)
+			}
+		}
+		for _, s := range c.samples {
+			at := s.at.Sub(m.stage.Epoch)
+			if ran, ok := m.ranAt(s.tick); ok && at >= m.from && at < m.to {
+				m.age.Add(at - ran)
+			}
+		}
+		c.turns, c.seen, c.samples = c.turns[:0], c.seen[:0], c.samples[:0]
 	}
 }
 
 // turned takes that a player plays, or does not any more.
-func (c *contestant) turned(now time.Time, in bool) {
-	m := c.match
-	c.in = in
+func (m *match) turned(c *contestant, t turn) {
 	switch {
-	case !in:
+	case !t.in:
 		m.disconnects++
-		m.stage.Tell(now, result.Event{Kind: "disconnected", Subject: m.name, Text: fmt.Sprintf("%s does not play any more: %v", c.host, c.Err())})
+		m.stage.Tell(t.at, result.Event{Kind: "disconnected", Subject: m.name, Text: fmt.Sprintf("%s does not play any more: %v", c.host, t.why)})
 	case !c.joined:
 		c.joined = true
+		if t.at.After(m.last) {
+			m.last = t.at
+		}
 		if m.playing++; m.playing == len(m.players) {
-			m.stage.Tell(now, result.Event{
-				Kind: "connected", Subject: m.name, Lasted: now.Sub(m.stage.Epoch).Seconds(),
+			m.stage.Tell(m.last, result.Event{
+				Kind: "connected", Subject: m.name, Lasted: m.last.Sub(m.stage.Epoch).Seconds(),
 				Text: fmt.Sprintf("all %d play", m.playing),
 			})
 		}
 	default:
-		m.stage.Tell(now, result.Event{Kind: "reconnected", Subject: m.name, Text: c.host + " plays again"})
+		m.stage.Tell(t.at, result.Event{Kind: "reconnected", Subject: m.name, Text: c.host + " plays again"})
 	}
 }
 
 // Err returns why the match cannot go on.
 func (m *match) Err() error {
+	m.settle()
 	if m.playing == len(m.players) || m.stage.Net.Now().Before(m.stage.Epoch.Add(arenaTimeout)) {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 // Result returns what the match measured: its messages are snapshots, from the
 // tick that made them to the player's hands.
 func (m *match) Result() result.Flow {
+	m.settle()
 	meters := []*flow.Meter{m.total}
 	now := min(m.stage.Net.Now().Sub(m.stage.Epoch), m.to)
 	for _, c := range m.players {

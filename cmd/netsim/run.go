@@ -129,7 +129,7 @@ func runRun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "netsim run: %v\n", err)
 		return exitUsage
 	}
-	if err := o.write(measured, stdout); err != nil {
+	if err := o.write(s, measured, stdout); err != nil {
 		fmt.Fprintf(stderr, "netsim run: %v\n", err)
 		return exitError
 	}
@@ -159,8 +159,8 @@ func (o *runOptions) measure(ctx context.Context, s *scenario.Scenario, stderr i
 }
 
 // write writes what was measured, in the ways that were asked for.
-func (o *runOptions) write(measured *result.Run, stdout io.Writer) error {
-	if err := o.writeFiles(measured); err != nil {
+func (o *runOptions) write(s *scenario.Scenario, measured *result.Run, stdout io.Writer) error {
+	if err := o.writeFiles(s, measured); err != nil {
 		return err
 	}
 	switch {
