@@ -50,6 +50,7 @@ type Layout struct {
 type maskedWord struct {
 	offset uintptr
 	mask   uint64 // in the byte order of the machine
+	groups uint64 // bit per group, of the first 64, with bytes in it
 }
 
 // A span is a range of bytes in a row.
@@ -273,7 +274,22 @@ func (l *Layout) findWords() {
 		mask := [8]byte(covered[offset:])
 		clear(mask[:at-offset])
 		if mask != ([8]byte{}) {
-			l.words = append(l.words, maskedWord{offset, binary.NativeEndian.Uint64(mask[:])})
+			l.words = append(l.words, maskedWord{
+				offset: offset, mask: binary.NativeEndian.Uint64(mask[:]), groups: l.groupsIn(at, at+8),
+			})
 		}
 	}
+}
+
+// groupsIn returns a bit for each of the first 64 groups that has bytes from
+// one offset up to another.
+func (l *Layout) groupsIn(from, to uintptr) (mask uint64) {
+	for i, g := range l.groups[:min(len(l.groups), 64)] {
+		for _, f := range l.fields[g.First : g.First+g.Count] {
+			if f.offset < to && f.offset+uintptr(f.size) > from {
+				mask |= 1 << i
+			}
+		}
+	}
+	return mask
 }

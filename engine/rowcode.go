@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"math/bits"
 	"unsafe"
 
@@ -45,8 +46,9 @@ func (l *Layout) appendDelta(w *bitio.Writer, p, base unsafe.Pointer) {
 	for first := 0; first < len(l.groups); first += maskBits {
 		groups := l.groups[first:min(first+maskBits, len(l.groups))]
 		mask := uint64(0)
-		for i, g := range groups {
-			if l.groupDiffers(g, p, base) {
+		for maybe := l.suspects(first, p, base); maybe != 0; maybe &= maybe - 1 {
+			i := bits.TrailingZeros64(maybe)
+			if l.groupDiffers(groups[i], p, base) {
 				mask |= 1 << i
 			}
 		}
@@ -59,6 +61,22 @@ func (l *Layout) appendDelta(w *bitio.Writer, p, base unsafe.Pointer) {
 			}
 		}
 	}
+}
+
+// suspects returns a bit for each of the 64 groups from first on in which the
+// row at p may not be as its base: those with bytes in a word that is not.
+func (l *Layout) suspects(first int, p, base unsafe.Pointer) (mask uint64) {
+	n := min(maskBits, len(l.groups)-first)
+	if first > 0 || l.words == nil {
+		return ^uint64(0) >> (64 - n)
+	}
+	for i := range l.words {
+		word := &l.words[i]
+		if (*(*uint64)(unsafe.Add(p, word.offset))^*(*uint64)(unsafe.Add(base, word.offset)))&word.mask != 0 {
+			mask |= word.groups
+		}
+	}
+	return mask
 }
 
 // appendElements writes an array that changed as a row is written: a mask of
@@ -83,6 +101,12 @@ func appendElements(w *bitio.Writer, elements []Field, p, base unsafe.Pointer) {
 func (l *Layout) groupDiffers(g Group, p, base unsafe.Pointer) bool {
 	if g.Count == 1 {
 		return !l.fields[g.First].same(p, base)
+	}
+	// Where the bytes are the same, so are the fields; names nearly always are.
+	start, last := l.fields[g.First].offset, &l.fields[g.First+g.Count-1]
+	size := last.offset + uintptr(last.size) - start
+	if bytes.Equal(unsafe.Slice((*byte)(unsafe.Add(p, start)), size), unsafe.Slice((*byte)(unsafe.Add(base, start)), size)) {
+		return false
 	}
 	for i := g.First; i < g.First+g.Count; i++ {
 		if !l.fields[i].same(p, base) {

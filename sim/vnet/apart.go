@@ -240,14 +240,20 @@ type crew struct {
 	pieces int
 	do     func(piece int)
 	next   atomic.Int32
+	done   atomic.Int32
 	group  sync.WaitGroup
 }
+
+// patience is how often a crew looks whether the others are done before it
+// sleeps: pieces are short, and going to sleep is not.
+const patience = 100
 
 // begin begins with so many pieces, after wait. The caller's processor stays
 // free until it waits.
 func (c *crew) begin(pieces int, do func(piece int)) {
 	c.pieces, c.do = pieces, do
 	c.next.Store(0)
+	c.done.Store(0)
 	for range min(runtime.GOMAXPROCS(0)-1, pieces) {
 		c.group.Go(c.work)
 	}
@@ -256,6 +262,9 @@ func (c *crew) begin(pieces int, do func(piece int)) {
 // wait does what is left, and returns when all is done.
 func (c *crew) wait() {
 	c.work()
+	for i := 0; i < patience && int(c.done.Load()) < c.pieces; i++ {
+		runtime.Gosched()
+	}
 	c.group.Wait()
 	c.pieces = 0
 }
@@ -263,6 +272,7 @@ func (c *crew) wait() {
 func (c *crew) work() {
 	for i := int(c.next.Add(1)) - 1; i < c.pieces; i = int(c.next.Add(1)) - 1 {
 		c.do(i)
+		c.done.Add(1)
 	}
 }
 

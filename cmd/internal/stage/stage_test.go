@@ -27,7 +27,14 @@ var wifi = link.Config{
 // one of its own.
 type hall struct {
 	*stage.Match
-	net *vnet.Internet
+	net   *vnet.Internet
+	ticks *ticks
+}
+
+// ticks is how many ticks the server ran, and for how long in all.
+type ticks struct {
+	ran  int
+	took time.Duration
 }
 
 func open(tb testing.TB, cfg stage.Config, over link.Config, apart bool) hall {
@@ -48,7 +55,16 @@ func open(tb testing.TB, cfg stage.Config, over link.Config, apart bool) hall {
 		}
 		return socket
 	}
-	host := bind("server", match.Server.Core(), match.Server, vnet.Attachment{})
+	ticks := &ticks{}
+	host := bind("server", match.Server.Core(), vnet.LoopFuncs{
+		NextFunc: match.Server.NextTick,
+		AdvanceFunc: func(now time.Time) {
+			before, start := match.Server.Tick(), time.Now()
+			if match.Server.Advance(now); match.Server.Tick() != before {
+				ticks.ran, ticks.took = ticks.ran+1, ticks.took+time.Since(start)
+			}
+		},
+	}, vnet.Attachment{})
 	for i, p := range match.Players {
 		socket := bind("player"+strconv.Itoa(i), p.Core(), p, vnet.Attachment{Up: over, Down: over})
 		if apart {
@@ -58,7 +74,7 @@ func open(tb testing.TB, cfg stage.Config, over link.Config, apart bool) hall {
 			tb.Fatal(err)
 		}
 	}
-	return hall{match, net}
+	return hall{match, net, ticks}
 }
 
 func (h hall) run(tb testing.TB, d time.Duration) {
@@ -154,6 +170,7 @@ func BenchmarkMatch(b *testing.B) {
 			h.run(b, 5*time.Second)
 			b.ReportAllocs()
 			from := h.net.Now()
+			*h.ticks = ticks{}
 			events := h.net.Stats().Events
 			before, cpu := h.Server.Stats(), processorTime()
 			for b.Loop() {
@@ -165,6 +182,7 @@ func BenchmarkMatch(b *testing.B) {
 			b.ReportMetric(virtual.Seconds()/cpu.Seconds(), "×cputime")
 			b.ReportMetric(float64(cpu.Nanoseconds())/virtual.Seconds()/float64(60*players), "cpu-ns/client-tick")
 			b.ReportMetric(float64(h.net.Stats().Events-events)/virtual.Seconds()/float64(60*players), "events/client-tick")
+			b.ReportMetric(float64(h.ticks.took.Microseconds())/float64(h.ticks.ran), "µs/server-tick")
 			after := h.Server.Stats()
 			b.ReportMetric(float64(after.SnapshotBytes-before.SnapshotBytes)/float64(after.Snapshots-before.Snapshots), "B/snapshot")
 		})
