@@ -26,16 +26,20 @@ func (k *neck) observe(e vnet.Event) {
 	if e.Kind != vnet.Sent || e.From != clientAddress || e.Fate.Cause == link.DroppedQueue {
 		return
 	}
-	if k.free.Before(e.Time) {
-		k.free = e.Time
+	k.pass(e.Time, int64(len(e.Datagram)+udpOverhead), tcpmodel.Is(e.Datagram))
+}
+
+// pass takes a packet that the queue has taken, in bytes of IP.
+func (k *neck) pass(now time.Time, bytes int64, others bool) {
+	if k.free.Before(now) {
+		k.free = now
 	}
-	wait := k.free.Sub(e.Time)
-	bytes := int64(len(e.Datagram) + udpOverhead)
+	wait := k.free.Sub(now)
 	k.free = k.free.Add(time.Duration(bytes * 8 * int64(time.Second) / k.rate))
-	if k.begin.IsZero() || e.Time.Before(k.begin) || k.free.After(k.end) {
+	if k.begin.IsZero() || now.Before(k.begin) || k.free.After(k.end) {
 		return
 	}
-	if tcpmodel.Is(e.Datagram) {
+	if others {
 		k.others += uint64(bytes)
 		return
 	}
@@ -43,15 +47,15 @@ func (k *neck) observe(e vnet.Event) {
 	k.waited = append(k.waited, wait)
 }
 
-// A transfer is a run of netbench bulk.
-type transfer struct {
+// A transferred is a run of netbench bulk.
+type transferred struct {
 	pair
 	neck   neck
 	digest uint64
 }
 
 // transfer runs it once.
-func (o *bulkOptions) transfer(blob bool) (*transfer, error) {
+func (o *bulkOptions) transfer(blob bool) (*transferred, error) {
 	cfg, err := o.config()
 	if err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func (o *bulkOptions) transfer(blob bool) (*transfer, error) {
 	down := messages(messageBytes, o.seconds)
 	up := down
 	up.blob = blob
-	t := &transfer{neck: neck{rate: o.rate}}
+	t := &transferred{neck: neck{rate: o.rate}}
 	n, err := vnet.New(vnet.Config{Seed: o.seed, Link: cfg, Observer: t.neck.observe})
 	if err != nil {
 		return nil, err
@@ -69,7 +73,7 @@ func (o *bulkOptions) transfer(blob bool) (*transfer, error) {
 	}
 	var clientHost, serverHost vnet.Host = t.client.core, t.server.core
 	var rival *tcpmodel.Sender
-	if blob && o.competitor {
+	if blob && o.competitor == competitorModel {
 		rival = tcpmodel.NewSender()
 		clientHost = newShared(t.client.core, rival)
 		serverHost = newShared(t.server.core, &tcpmodel.Receiver{})

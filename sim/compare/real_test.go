@@ -18,7 +18,7 @@ func TestSoakReal(t *testing.T) {
 	}
 	c := lossy(125*time.Millisecond, 0.10)
 	c.Duration = 2500 * time.Millisecond
-	c.only = []string{OursState, TCPBBR, TCPCubic}
+	c.only = []string{OursState, TCPCubic}
 	r, err := Real(t.Context(), c)
 	if errors.Is(err, tun.ErrPermission) || errors.Is(err, tun.ErrUnsupported) {
 		t.Skip(err)
