@@ -60,6 +60,10 @@ benchstat: ## compare two bench.out files: make benchstat OLD=old.out NEW=bench.
 netbench: ## what the transport takes and gives: all tables of cmd/netbench
 	@exec bash scripts/netbench.sh
 
+.PHONY: compare
+compare: ## the README's plot, measured anew: ours beside this kernel's TCP on one bad line (Linux, five minutes)
+	@bash scripts/build.sh netsim && exec bin/netsim compare --svg docs/images/compare.svg
+
 .PHONY: vuln
 vuln: ## known vulnerabilities in what the programs call (needs the network; nightly, not in "make test")
 	@bash scripts/packages.sh | xargs go tool -modfile=tools.mod govulncheck

@@ -18,7 +18,7 @@ import (
 const compareHelp = `Usage: netsim compare [SCENARIO | PRESET | flags of the link] [flags]
 
 Sends a game's positions over one bad line by several ways, one after another,
-and measures how old the newest position is at every frame: our protocol,
+and measures how old the newest position is at every picture: our protocol,
 plain UDP, and this kernel's TCP with bbr and cubic (TCP_NODELAY), between two
 network namespaces that a TUN link joins (Linux, root or a user namespace).
 With --virtual everything happens in virtual time, in a second and on every
@@ -45,7 +45,7 @@ The traffic: 60 times a second 64 bytes up and 256 bytes down.
   --json                  one object instead of a table
 
 Age, what a player sees: how long ago the newest position that has arrived was
-sent, at 144 frames a second, the first second left out. Late: from handing a
+sent, at 144 pictures a second, the first second left out. Late: from handing a
 message over to reading it, one way, of those that arrived. A stall is a time
 of more than 250 ms in which nothing newer arrived. On the wire: both ways with
 IP headers, in kbit/s. All are of both directions together; --json has each.
@@ -156,6 +156,10 @@ func (o *compareOptions) write(stdout io.Writer, found *compare.Result) error {
 	}
 	if !o.json {
 		return writeComparison(stdout, o, found)
+	}
+	for i := range found.Subjects {
+		s := &found.Subjects[i]
+		s.Latency, s.Up.Latency, s.Down.Latency = nil, nil, nil // for plots
 	}
 	encoder := json.NewEncoder(stdout)
 	encoder.SetIndent("", "  ")

@@ -50,6 +50,6 @@ func inOneSentence(found *compare.Result) string {
 	if state == nil || ordered == nil || len(tcp) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("One frame in a hundred shows a position older than %.0f ms over Reckon (%.0f ms if all must arrive, in order), %s.",
+	return fmt.Sprintf("One picture in a hundred shows a position older than %.0f ms over Reckon (%.0f ms if all must arrive, in order), %s.",
 		state.AgeP99, ordered.AgeP99, strings.Join(tcp, ", "))
 }

@@ -169,16 +169,16 @@ func (p *protocol) close() {
 func (p *protocol) talk(ctx context.Context, s *station, said func()) error {
 	end, socket := p.ends[s.side], p.sockets[s.side]
 	var message []byte
-	for next := s.begin.Add(s.phase); ; {
+	for next := s.due(); ; {
 		now := time.Now()
 		for m, ok := end.Next(); ok; m, ok = end.Next() {
 			s.hear(now, m)
 		}
 		for s.out.sent < s.count && !next.After(now) {
-			message = appendMessage(message[:0], s.size, s.out.sent, now.Sub(s.begin))
+			message = s.message(message[:0], now)
 			end.Send(now, message)
 			s.out.sent++
-			next = s.begin.Add(s.phase + time.Duration(s.out.sent)*time.Second/Rate)
+			next = s.due()
 		}
 		if s.out.sent == s.count || ctx.Err() != nil {
 			said()

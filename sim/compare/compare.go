@@ -4,7 +4,7 @@
 //
 // Each way carries the traffic of a fast game, 60 times a second 64 bytes up
 // and 256 down. What counts is the age of the newest position that the other
-// end has, at every frame of a screen: a message that waits for an earlier one
+// end has, at every picture of a screen: a message that waits for an earlier one
 // to be sent again is late, and so is everything behind it.
 //
 // [Virtual] runs in virtual time, on every system and the same each time; what
@@ -29,13 +29,13 @@ const (
 	UpBytes   = 64  // of a message of the client
 	DownBytes = 256 // of a message of the server
 
-	// FrameRate is how often a second the age is looked at: that of a fast
-	// screen. 144 is no multiple of 60, so it does not matter how frames lie
+	// PictureRate is how often a second the age is looked at: that of a fast
+	// screen. 144 is no multiple of 60, so it does not matter how pictures lie
 	// to ticks.
-	FrameRate = 144
+	PictureRate = 144
 
 	// Stall is how long nothing new may arrive before it counts as a stall:
-	// how far Arena extrapolates at most, after which players stand still.
+	// as long as engine/interp extrapolates; then players stand still.
 	Stall = 250 * time.Millisecond
 )
 
@@ -173,7 +173,7 @@ type Subject struct {
 type Figures struct {
 	result.Figures
 
-	AgeP50 float64 `json:"age_p50_ms"` // over all frames
+	AgeP50 float64 `json:"age_p50_ms"` // over all pictures
 	AgeP99 float64 `json:"age_p99_ms"`
 	AgeMax float64 `json:"age_max_ms"`
 
@@ -181,7 +181,7 @@ type Figures struct {
 	// Stall.
 	Stalls int `json:"stalls"`
 
-	// Ages is the age at each frame, from a second after the first message;
+	// Ages is the age at each picture, from a second after the first message;
 	// for plots.
 	Ages []time.Duration `json:"-"`
 }

@@ -82,7 +82,7 @@ func (m *meter) delays() []time.Duration {
 	return delays
 }
 
-// ages returns how old the newest position was at every frame, and how often
+// ages returns how old the newest position was at every picture, and how often
 // there was no newer one for too long.
 func (m *meter) ages(end time.Duration) (ages []time.Duration, stalls int) {
 	var newest, since time.Duration // when it was sent, and came
@@ -93,8 +93,8 @@ func (m *meter) ages(end time.Duration) (ages []time.Duration, stalls int) {
 		}
 		since = until
 	}
-	for frame := 0; ; frame++ {
-		t := settling + time.Duration(frame)*time.Second/FrameRate
+	for picture := 0; ; picture++ {
+		t := settling + time.Duration(picture)*time.Second/PictureRate
 		if t > end {
 			break
 		}

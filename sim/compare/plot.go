@@ -57,7 +57,7 @@ func (r *Result) WriteSVG(w io.Writer, line string) error {
 		x := laneLeft + s/shown*(laneRight-laneLeft)
 		text(b, x, float64(base+12), "middle", "#57606a", "12", fmt.Sprintf("%g s", s))
 	}
-	text(b, 24, float64(base+32), "start", "#57606a", "12", fmt.Sprintf("%d positions a second. Drawn are %.0f of %.0f seconds; dashed, the 99th percentile of all: one frame in a hundred is older.", Rate, shown, r.Seconds))
+	text(b, 24, float64(base+32), "start", "#57606a", "12", fmt.Sprintf("%d positions a second. Drawn are %.0f of %.0f seconds; dashed, the 99th percentile of all: one picture in a hundred is older.", Rate, shown, r.Seconds))
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -96,11 +96,11 @@ func (s *Subject) lane(b *strings.Builder, y, top, shown float64) {
 	text(b, laneLeft-6, bottom, "end", "#57606a", "11", "0")
 	fmt.Fprintf(b, `<path fill="%s" fill-opacity="0.85" d="M%d %.1f`, colour, laneLeft, bottom)
 	columns := laneRight - laneLeft
-	frames := min(len(s.Down.Ages), int(shown*FrameRate))
+	pictures := min(len(s.Down.Ages), int(shown*PictureRate))
 	for x := range columns {
 		var most time.Duration
-		for frame := x * frames / columns; frame < (x+1)*frames/columns; frame++ {
-			most = max(most, s.Down.Ages[frame])
+		for picture := x * pictures / columns; picture < (x+1)*pictures/columns; picture++ {
+			most = max(most, s.Down.Ages[picture])
 		}
 		fmt.Fprintf(b, "V%.1fH%d", bottom-height(milliseconds(most)), laneLeft+x+1)
 	}

@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,23 +33,44 @@ func Real(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	for i, name := range names {
 		s := subject(name, cfg.Copies)
-		if cfg.Began != nil {
-			cfg.Began(s, i, len(names))
-		}
-		measured, drops, err := cfg.real(ctx, &s)
+		was, err := cfg.real(ctx, &s, func() {
+			if cfg.Began != nil {
+				cfg.Began(s, i, len(names))
+			}
+		})
 		if ctx.Err() != nil {
-			r.interrupted(s, measured, i, len(names))
+			r.interrupted(s, was.measured, i, len(names))
 			break
 		}
 		if err != nil {
 			return r, fmt.Errorf("compare: %s: %w", s.Title, err)
 		}
 		r.Subjects = append(r.Subjects, s)
-		if drops > 0 {
-			r.Notes = append(r.Notes, fmt.Sprintf("%s: this machine was too slow for %d packets, which the link never saw.", s.Title, drops))
-		}
+		r.Notes = append(r.Notes, was.notes(&s)...)
 	}
 	return r, nil
+}
+
+// circumstances are what a measurement in real time depends on.
+type circumstances struct {
+	measured time.Duration // how long
+	drops    uint64        // packets that the link never saw
+	late     time.Duration // how late a station woke up for a tick, p99
+}
+
+// busy is how late a tick may be before figures in milliseconds say more about
+// the machine than about the line.
+const busy = 5 * time.Millisecond
+
+// notes say what was wrong with them.
+func (c *circumstances) notes(s *Subject) (notes []string) {
+	if c.drops > 0 {
+		notes = append(notes, fmt.Sprintf("%s: this machine was too slow for %d packets, which the link never saw.", s.Title, c.drops))
+	}
+	if c.late > busy {
+		notes = append(notes, fmt.Sprintf("%s: this machine was busy, and ticks were up to %.0f ms late at p99; arrivals are, too. (chrt -r 5 in front helps.)", s.Title, milliseconds(c.late)))
+	}
+	return notes
 }
 
 // congestionOf returns what the kernel calls the congestion control of a
@@ -82,7 +104,8 @@ type station struct {
 	size    int
 	phase   time.Duration
 	out, in *meter
-	heard   atomic.Uint64 // messages, for whoever waits for the last
+	heard   atomic.Uint64   // messages, for whoever waits for the last
+	late    []time.Duration // of each tick
 
 	begin time.Time
 	count uint64
@@ -101,18 +124,29 @@ func (s *station) speak(ctx context.Context, send func([]byte) error) error {
 	<-timer.C
 	var message []byte
 	for ; s.out.sent < s.count; s.out.sent++ {
-		timer.Reset(time.Until(s.begin.Add(s.phase + time.Duration(s.out.sent)*time.Second/Rate)))
+		timer.Reset(time.Until(s.due()))
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
 		}
-		message = appendMessage(message[:0], s.size, s.out.sent, time.Since(s.begin))
+		message = s.message(message[:0], time.Now())
 		if err := send(message); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// due returns when the next message is.
+func (s *station) due() time.Time {
+	return s.begin.Add(s.phase + time.Duration(s.out.sent)*time.Second/Rate)
+}
+
+// message writes the next message.
+func (s *station) message(b []byte, now time.Time) []byte {
+	s.late = append(s.late, now.Sub(s.due()))
+	return appendMessage(b, s.size, s.out.sent, now.Sub(s.begin))
 }
 
 // A carriage carries messages in real time between two stations.
@@ -125,9 +159,8 @@ type carriage interface {
 	close()
 }
 
-// real measures one way. It returns for how long it did, and how many packets
-// the machine was too slow for.
-func (c *Config) real(ctx context.Context, s *Subject) (measured time.Duration, drops uint64, err error) {
+// real measures one way, and calls began when it can.
+func (c *Config) real(ctx context.Context, s *Subject, began func()) (was circumstances, err error) {
 	changes := make([]tun.Change, len(c.Changes))
 	for i, change := range c.Changes {
 		changes[i] = tun.Change{At: change.At, Up: ofPacketsOrNil(change.Up), Down: ofPacketsOrNil(change.Down)}
@@ -137,14 +170,15 @@ func (c *Config) real(ctx context.Context, s *Subject) (measured time.Duration, 
 		UpSeed: scenario.LinkSeed(c.Seed, scenario.Client, 0), DownSeed: scenario.LinkSeed(c.Seed, scenario.Client, 1),
 	})
 	if err != nil {
-		return 0, 0, err
+		return was, err
 	}
 	defer n.Close()
+	began()
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	carriage, err := connect(connecting, n, s.Name, c.Seed)
 	if err != nil {
-		return 0, 0, err
+		return was, err
 	}
 	defer carriage.close()
 	var up, down meter
@@ -166,16 +200,19 @@ func (c *Config) real(ctx context.Context, s *Subject) (measured time.Duration, 
 		})
 	}
 	saying.Wait()
-	measured = min(time.Since(begin), c.Duration)
+	was.measured = min(time.Since(begin), c.Duration)
 	wire := wireOf(n) - before
 	c.drain(ctx, s, stations)
 	carriage.close()
 	talking.Wait()
 	if err := firstOf(errs); err != nil {
-		return measured, 0, err
+		return was, err
 	}
-	s.fill(&up, &down, measured, wire)
-	return measured, n.Stats().DeviceDrops, nil
+	s.fill(&up, &down, was.measured, wire)
+	late := slices.Concat(stations[0].late, stations[1].late)
+	slices.Sort(late)
+	was.drops, was.late = n.Stats().DeviceDrops, quantile(late, 99)
+	return was, nil
 }
 
 // drain waits for messages that are late.

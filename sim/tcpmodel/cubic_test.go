@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/internal/race"
 	"github.com/reckon-engine/reckon/netcode"
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/vnet"
@@ -57,7 +58,10 @@ func cubicAlone(t *testing.T, cfg link.Config) (share float64, c link.Counters) 
 // queue of a bandwidth-delay product, loses little while it does, and gets of a
 // lossy one what CUBIC's response function says (RFC 9438, section 5.2: mean
 // window 1.054·C^¼·RTT^¾/p^¾ in segments, or Reno's where that is more).
-func TestCubicModel(t *testing.T) {
+func TestSoakCubicModel(t *testing.T) {
+	if race.Enabled {
+		t.Skip("one goroutine, and much to compute")
+	}
 	filled, c := cubicAlone(t, link.Config{Delay: 20 * time.Millisecond, Rate: 10_000_000, QueueBytes: 125_000})
 	if lost := float64(c.DroppedQueue) / float64(c.Sent); filled < 0.95 || lost > 0.01 {
 		t.Errorf("alone on a clean link: %.3f of it, %.4f dropped; want at least 0.95, at most 0.01", filled, lost)
