@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/compare"
+	"github.com/reckon-engine/reckon/sim/report"
 	"github.com/reckon-engine/reckon/sim/tun"
 	"github.com/reckon-engine/reckon/sim/units"
 )
@@ -42,6 +44,7 @@ The traffic: 60 times a second 64 bytes up and 256 bytes down.
   --seed N                chance; packet number n of each is lost or not alike
                           (1, or the scenario's)
   --svg FILE              a plot
+  --report FILE.html      a page with all of it
   --json                  one object instead of a table
 
 Age, what a player sees: how long ago the newest position that has arrived was
@@ -61,17 +64,20 @@ type compareOptions struct {
 	virtual bool
 	json    bool
 	svg     string
+	report  string
+	command string // to type to get the same again
 }
 
 // parseCompare returns the options, or flag.ErrHelp, or an error.
 func parseCompare(args []string) (compareOptions, error) {
-	var o compareOptions
+	o := compareOptions{command: strings.Join(append([]string{"netsim compare"}, args...), " ")}
 	lines := lineFlags{overhead: udpOverhead}
 	set := flag.NewFlagSet("netsim compare", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.BoolVar(&o.virtual, "virtual", false, "")
 	set.BoolVar(&o.json, "json", false, "")
 	set.StringVar(&o.svg, "svg", "", "")
+	set.StringVar(&o.report, "report", "", "")
 	var seed *uint64
 	set.Func("seed", "", func(s string) error {
 		n, err := units.ParseNumber(s, 0, 1<<53)
@@ -150,6 +156,12 @@ const proposeVirtual = "netsim compare --virtual needs neither Linux nor rights:
 func (o *compareOptions) write(stdout io.Writer, found *compare.Result) error {
 	if o.svg != "" {
 		err := writeFile(o.svg, func(w io.Writer) error { return found.WriteSVG(w, o.plotLine()) })
+		if err != nil {
+			return err
+		}
+	}
+	if o.report != "" {
+		err := writeFile(o.report, func(w io.Writer) error { return report.Compare(w, o.page(found)) })
 		if err != nil {
 			return err
 		}

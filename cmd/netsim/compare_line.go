@@ -59,7 +59,7 @@ func (o *compareOptions) named(name string) (time.Duration, error) {
 			return time.Minute, nil
 		}
 	}
-	s, err := scenario.Load(name, flow.ScenarioKinds(flow.Kinds())...)
+	s, err := scenario.Load(name, flow.ScenarioKinds(kinds())...)
 	if err != nil {
 		return 0, err
 	}

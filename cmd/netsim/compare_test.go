@@ -59,9 +59,13 @@ func TestCompareCommand(t *testing.T) {
 // The plot is XML that a browser takes.
 func TestComparePlot(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "plot.svg")
+	page := filepath.Join(t.TempDir(), "page.html")
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"compare", "--virtual", "--seconds", "5", "--svg", file}, &stdout, &stderr); code != exitOK {
+	if code := run(t.Context(), []string{"compare", "--virtual", "--seconds", "5", "--svg", file, "--report", page}, &stdout, &stderr); code != exitOK {
 		t.Fatalf("%d: %s", code, stderr.String())
+	}
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("Age of the newest position")) || !bytes.Contains(text, []byte("One picture in a hundred")) {
+		t.Errorf("the page: %d bytes, %v", len(text), err)
 	}
 	f, err := os.Open(file)
 	if err != nil {

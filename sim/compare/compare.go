@@ -181,7 +181,7 @@ type Figures struct {
 	// Stall.
 	Stalls int `json:"stalls"`
 
-	// Ages is the age at each picture, from a second after the first message;
+	// Ages is the age at each picture, from a second after the beginning;
 	// for plots.
 	Ages []time.Duration `json:"-"`
 }

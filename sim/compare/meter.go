@@ -122,7 +122,8 @@ func together(a, b *Figures) Figures {
 	}
 	f.P50, f.P99 = milliseconds(f.Latency.Quantile(500_000)), milliseconds(f.Latency.Quantile(990_000))
 	f.Max = max(a.Max, b.Max)
-	f.setAges(slices.Concat(a.Ages, b.Ages))
+	f.Ages = slices.Concat(a.Ages, b.Ages)
+	f.setAges(f.Ages)
 	return f
 }
 

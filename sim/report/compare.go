@@ -20,6 +20,11 @@ type Comparison struct {
 	// update". If empty, "latency".
 	Measure string
 
+	// Sentences say what came out, and Caption what the table has. If empty,
+	// they are about latencies of messages.
+	Sentences []string
+	Caption   string
+
 	Cases   []Case
 	Command string // what to type to get the same again; may be empty
 	Footer  string // who made the page, with what and when; may be empty
@@ -29,6 +34,10 @@ type Comparison struct {
 type Case struct {
 	Name    string  // "125 ms, 5 % loss"; may be empty if there is only one
 	Entries []Entry // in the order of the page, the one of interest first; at most 7
+
+	// Samples is what the figures are of, where not of messages: "pictures".
+	// Then there is no plot of how soon they arrive.
+	Samples string
 }
 
 // An Entry is one way of carrying the traffic. An entry of the same name has
@@ -101,7 +110,7 @@ func (c *Comparison) measure() string {
 }
 
 type compareView struct {
-	Title, About, Footer, Command, Measure string
+	Title, About, Footer, Command, Caption string
 
 	Sentences []string
 	Cases     []caseView
@@ -129,14 +138,20 @@ func Compare(w io.Writer, c Comparison) error {
 	g := &gallery{}
 	v := &compareView{
 		Title: nameOr(c.Title, "A comparison"), About: plot.Plain(c.About), Footer: plot.Plain(c.Footer),
-		Command: plot.Plain(c.Command), Measure: capital(c.measure()),
+		Command: plot.Plain(c.Command), Caption: plot.Plain(c.Caption),
+	}
+	if v.Caption == "" {
+		v.Caption = capital(c.measure()) + ", of the messages that arrived"
+	}
+	for _, s := range c.Sentences {
+		v.Sentences = append(v.Sentences, plot.Plain(s))
 	}
 	if p := c.ranges(); p != nil {
 		v.Overview = append(v.Overview, g.hang("At a glance", "Half took at most what the circle shows, 99 % at most the square; the diamond is the slowest.", p))
 	}
 	for i := range c.Cases {
 		v.Cases = append(v.Cases, c.view(&c.Cases[i], g))
-		if s := c.sentence(&c.Cases[i]); s != "" {
+		if s := c.sentence(&c.Cases[i]); s != "" && len(c.Sentences) == 0 {
 			v.Sentences = append(v.Sentences, s)
 		}
 	}
@@ -157,14 +172,19 @@ func (c *Comparison) view(one *Case, g *gallery) caseView {
 			row.Sent, row.Loss, row.P50, row.P99, row.P999, row.Max, times(e.Figures.P99, one.Entries[0].Figures.P99, i == 0),
 		}})
 	}
-	if p := c.Arrived(one); p != nil {
+	slowest, course := tailCaption, courseCaption
+	if samples := plot.Plain(one.Samples); samples != "" {
+		slowest = "99 % of the " + samples + " had at most what the curve shows above 99 %. The axis makes room for the worst few."
+		course = "Median and 99th percentile of the " + samples + " in each step of time; between them the band."
+	}
+	if p := c.Arrived(one); p != nil && one.Samples == "" {
 		v.Plots = append(v.Plots, g.hang(where+"how soon updates arrive", arrivalCaption, p.drawing))
 	}
 	if p := c.Slowest(one); p != nil {
-		v.Plots = append(v.Plots, g.hang(where+"the slowest", tailCaption, p.drawing))
+		v.Plots = append(v.Plots, g.hang(where+"the slowest", slowest, p.drawing))
 	}
 	if p := c.OverTime(one); p != nil {
-		v.Plots = append(v.Plots, g.hang(where+"over time", "Median and 99th percentile of what was sent in each step of time; between them the band. The bars below show the share that never arrived.", p.drawing))
+		v.Plots = append(v.Plots, g.hang(where+"over time", course, p.drawing))
 	}
 	return v
 }

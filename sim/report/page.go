@@ -241,6 +241,7 @@ func (v *runView) latency(r *result.Run, marks []plot.Mark, g *gallery) {
 
 const (
 	arrivalCaption = "Of all messages sent, the share that had arrived within a time. A curve that ends below 100 % lost the rest."
+	courseCaption  = "Median and 99th percentile of what was sent in each step of time; between them the band. The bars below show the share that never arrived."
 	tailCaption    = "99 % of the messages that arrived took at most what the curve shows above 99 %. The axis makes room for the slowest few."
 )
 
