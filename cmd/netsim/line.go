@@ -77,14 +77,13 @@ func options() []option {
 	}
 }
 
-func setShape(l *line, s string) error {
-	for _, shape := range []link.Shape{link.Uniform, link.Normal} {
-		if s == shape.String() {
-			l.Shape = shape
-			return nil
-		}
+// setShape takes every shape but that of a table, which is a file's.
+func setShape(l *line, s string) (err error) {
+	if l.Shape, err = link.ParseShape(s); err != nil || l.Shape == link.Tabled {
+		l.Shape = link.Uniform
+		return errors.New("want uniform, normal, pareto or pareto-normal; a table is for scenarios")
 	}
-	return errors.New("want uniform or normal")
+	return nil
 }
 
 func setQueue(l *line, s string) (err error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/proxy"
+	"github.com/reckon-engine/reckon/sim/scenario"
 	"github.com/reckon-engine/reckon/sim/units"
 )
 
@@ -26,6 +27,15 @@ and holds in each direction on its own: --loss 3% loses 3% up and 3% down.
 Begin a name with up- or down- to set one direction: --up-rate 1mbit,
 --down-loss 5%, --up-delay 30ms (one way, instead of half of --rtt).
 
+The line
+  --preset NAME           begin as that access network: netsim presets lists
+                          them; flags of the link change what they name
+  --scenario FILE|NAME    the link, timeline and seed of a scenario's host, as
+                          netsim run has them; client number n is host number
+                          n. Time counts from the first datagram. Flows are
+                          yours; what it asserts about links is judged
+  --host NAME             every client is that host of the scenario
+
 Addresses
   --listen ADDRESS        where clients connect (:7778)
   --to HOST:PORT          the server; required
@@ -34,7 +44,8 @@ Delay
   --rtt TIME              round trip without jitter (0ms)
   --jitter TIME           each datagram's one-way delay varies by up to ± TIME,
                           at most half of --rtt (0ms)
-  --jitter-shape SHAPE    uniform, or normal: --jitter is the standard deviation
+  --jitter-shape SHAPE    uniform; or normal, pareto, pareto-normal, of which
+                          --jitter is the standard deviation
   --unordered             let jitter reorder datagrams; by default one that
                           would overtake waits, as it would in a queue
 
@@ -55,36 +66,41 @@ Rate
                           --mtu (28; 48 for IPv6)
 
 Running
-  --seed N                chance; the same seed loses the same datagrams (1)
+  --seed N                chance; the same seed loses the same datagrams (1,
+                          or the scenario's)
   --clients N             at most so many clients at once (256)
   --idle TIME             forget clients that are silent for so long (2m)
   --duration TIME         stop after TIME; by default on interrupt
   --quiet                 no status line every second
   --json                  the summary at the end as JSON
+  --pcapng FILE           every datagram at both ends, for Wireshark
 
 "netsim: proxy ready on ADDRESS" on standard output says that clients can
 connect. Status lines go to standard error, the summary to standard output.
-Exit status: 0 done, 1 the network refused (such as a port in use), 2 usage.
+Exit status: 0 done, 1 the network refused (such as a port in use) or an
+assertion does not hold, 2 usage.
 `
 
 // proxyOptions are the flags of netsim proxy.
 type proxyOptions struct {
 	proxy.Config
+	source
 	duration    time.Duration
+	pcapng      string
 	quiet, json bool
 }
 
 // parseProxy returns the options, or flag.ErrHelp, or an error in one line.
 func parseProxy(args []string) (proxyOptions, error) {
 	var o proxyOptions
-	lines := lineFlags{overhead: udpOverhead}
+	o.overhead = udpOverhead
 	set := flag.NewFlagSet("netsim proxy", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.StringVar(&o.Listen, "listen", ":7778", "")
 	set.StringVar(&o.Target, "to", "", "")
-	set.Uint64Var(&o.Seed, "seed", 1, "")
 	set.BoolVar(&o.quiet, "quiet", false, "")
 	set.BoolVar(&o.json, "json", false, "")
+	set.StringVar(&o.pcapng, "pcapng", "", "")
 	set.Func("clients", "", func(s string) error {
 		n, err := units.ParseNumber(s, 1, 65536)
 		o.MaxClients = int(n)
@@ -98,7 +114,7 @@ func parseProxy(args []string) (proxyOptions, error) {
 		o.duration, err = units.ParseDelay(s, time.Millisecond, 365*24*time.Hour)
 		return err
 	})
-	lines.register(set)
+	o.source.register(set)
 	if err := set.Parse(args); err != nil {
 		return o, twoDashes(err)
 	}
@@ -108,13 +124,10 @@ func parseProxy(args []string) (proxyOptions, error) {
 	case o.Target == "":
 		return o, errors.New("--to is missing: the server's HOST:PORT")
 	}
-	var err error
-	if o.Up, err = lines.config("up"); err != nil {
-		return o, fmt.Errorf("up: %w", err)
+	if err := o.resolve(scenario.ModeProxy); err != nil {
+		return o, err
 	}
-	if o.Down, err = lines.config("down"); err != nil {
-		return o, fmt.Errorf("down: %w", err)
-	}
+	o.intoProxy(&o.Config)
 	return o, nil
 }
 
@@ -137,36 +150,10 @@ func runProxy(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprintf(stderr, "netsim proxy: %v\n", err)
 		return exitUsage
 	}
-	p, err := proxy.New(o.Config)
+	r := proxyRun{proxyOptions: o, stdout: stdout, stderr: stderr}
+	code, err := r.run(ctx)
 	if err != nil {
 		fmt.Fprintf(stderr, "netsim: %v\n", err)
-		return exitError
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if o.duration > 0 {
-		ctx, cancel = context.WithTimeout(ctx, o.duration)
-		defer cancel()
-	}
-	began := time.Now()
-	fmt.Fprintf(stdout, "netsim: proxy ready on %v\n", p.Addr())
-	reported := make(chan struct{})
-	go func() {
-		defer close(reported)
-		if !o.quiet {
-			reportEverySecond(ctx, p, began, stderr)
-		}
-	}()
-	err = p.Run(ctx)
-	cancel()
-	<-reported
-	if err != nil {
-		fmt.Fprintf(stderr, "netsim: %v\n", err)
-		return exitError
-	}
-	if err := writeSummary(stdout, p.Stats(), time.Since(began), o.json); err != nil {
-		fmt.Fprintf(stderr, "netsim: summary: %v\n", err)
-		return exitError
-	}
-	return exitOK
+	return code
 }

@@ -91,7 +91,7 @@ func TestMistakesAreOneLine(t *testing.T) {
 		{"--to 127.0.0.1:1 --queue 3000", "--queue needs --rate"},
 		{"--to 127.0.0.1:1 --rate 1gbit --queue 9m", "want at most"},
 		{"--to 127.0.0.1:1 --rate 1gbit --queue much", "or none"},
-		{"--to 127.0.0.1:1 --jitter-shape round", "uniform or normal"},
+		{"--to 127.0.0.1:1 --jitter-shape round", "want uniform, normal, pareto or pareto-normal"},
 		{"--to 127.0.0.1:1 --clients 0", "want 1 to 65536"},
 		{"--to 127.0.0.1:1 --bogus", "not defined: --bogus"},
 		{"--to", "argument: --to"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/proxy"
+	"github.com/reckon-engine/reckon/sim/result"
 	"github.com/reckon-engine/reckon/sim/units"
 )
 
@@ -71,6 +72,10 @@ type summary struct {
 	LateP50      float64     `json:"late_p50_ms"`
 	LateP99      float64     `json:"late_p99_ms"`
 	LateMax      float64     `json:"late_max_ms"`
+
+	// Of a scenario: what was measured of its links, and what it asserts
+	// about them.
+	Run *result.Run `json:"run,omitempty"`
 }
 
 func summaryOf(c link.Counters) flowSummary {
@@ -86,7 +91,7 @@ func summaryOf(c link.Counters) flowSummary {
 }
 
 // writeSummary writes what happened in all.
-func writeSummary(w io.Writer, s proxy.Stats, elapsed time.Duration, asJSON bool) error {
+func writeSummary(w io.Writer, s proxy.Stats, elapsed time.Duration, run *result.Run, from *source, asJSON bool) error {
 	if asJSON {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
@@ -94,11 +99,15 @@ func writeSummary(w io.Writer, s proxy.Stats, elapsed time.Duration, asJSON bool
 			Seconds: elapsed.Seconds(), Clients: s.ClientsTotal, Refused: s.Refused, SocketErrors: s.SocketErrors,
 			Up: summaryOf(s.Up), Down: summaryOf(s.Down),
 			LateP50: milliseconds(s.Lateness.P50), LateP99: milliseconds(s.Lateness.P99), LateMax: milliseconds(s.Lateness.Max),
+			Run: run,
 		})
 	}
 	fmt.Fprintf(w, "netsim: %.1f s, clients: %d\n", elapsed.Seconds(), s.ClientsTotal)
 	if err := writeFlows(w, s.Up, s.Down, elapsed); err != nil {
 		return err
+	}
+	if run != nil {
+		writeVerdicts(w, from.scenario, run)
 	}
 	return writeLateness(w, s.Lateness.P50, s.Lateness.P99, s.Lateness.Max)
 }

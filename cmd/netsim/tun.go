@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/link"
+	"github.com/reckon-engine/reckon/sim/result"
+	"github.com/reckon-engine/reckon/sim/scenario"
 	"github.com/reckon-engine/reckon/sim/tun"
 	"github.com/reckon-engine/reckon/sim/units"
 )
@@ -30,6 +32,14 @@ trip, everything else is for one way, and holds in each direction on its own.
 Begin a name with up- or down- to set one direction. Up is from the client's
 side to the server's.
 
+The line
+  --preset NAME           begin as that access network: netsim presets lists
+                          them; flags of the link change what they name
+  --scenario FILE|NAME    the link, timeline and seed of a scenario's host, as
+                          netsim run has them. Time counts from the start of
+                          COMMAND. What it asserts about links is judged
+  --host NAME             which host of the scenario (client)
+
 Programs
   -- COMMAND ...          runs on the client's side; its end is the end of all
   --server COMMAND        a line for sh on the server's side; COMMAND begins
@@ -44,7 +54,8 @@ Delay
   --rtt TIME              round trip without jitter (0ms)
   --jitter TIME           each packet's one-way delay varies by up to ± TIME,
                           at most half of --rtt (0ms)
-  --jitter-shape SHAPE    uniform, or normal: --jitter is the standard deviation
+  --jitter-shape SHAPE    uniform; or normal, pareto, pareto-normal, of which
+                          --jitter is the standard deviation
   --unordered             let jitter reorder packets; by default one that would
                           overtake waits, as it would in a queue
 
@@ -67,41 +78,48 @@ Rate
                           --mtu (0; 38 for Ethernet)
 
 Running
-  --seed N                chance; the same seed loses the same packets (1)
+  --seed N                chance; the same seed loses the same packets (1, or
+                          the scenario's)
   --congestion NAME       congestion control of TCP: cubic, reno, bbr
                           (the system's)
   --duration TIME         stop after TIME; by default when COMMAND ends
   --quiet                 no status line every second
   --json                  the summary as JSON on standard output; what the
                           programs print goes to standard error then
+  --pcapng FILE           every packet at both ends, for Wireshark
 
 Status lines and the summary go to standard error. It needs root, or the right
 to make a user namespace. When netsim ends, however it ends, programs, devices
 and namespaces are gone.
 
 Exit status: COMMAND's, 128 and the signal if one ended it; 0 if --duration did;
-2 usage, 125 netsim failed, 126 COMMAND cannot be run, 127 it is not there.
+1 instead of 0 if an assertion does not hold; 2 usage, 125 netsim failed,
+126 COMMAND cannot be run, 127 it is not there.
 `
 
 // tunOptions are the flags of netsim tun.
 type tunOptions struct {
 	tunRun
+	source
+	pcapng      string
 	quiet, json bool
+
+	judge   *linkJudge
+	capture *captureFile
+	began   time.Time
 }
 
 // parseTun returns the options, or flag.ErrHelp, or an error in one line.
 func parseTun(args []string) (tunOptions, error) {
 	var o tunOptions
-	var lines lineFlags
-	var seed uint64
 	set := flag.NewFlagSet("netsim tun", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	set.Uint64Var(&seed, "seed", 1, "")
 	set.StringVar(&o.server, "server", "", "")
 	set.StringVar(&o.Congestion, "congestion", "", "")
 	set.BoolVar(&o.shell, "shell", false, "")
 	set.BoolVar(&o.quiet, "quiet", false, "")
 	set.BoolVar(&o.json, "json", false, "")
+	set.StringVar(&o.pcapng, "pcapng", "", "")
 	set.Func("device-mtu", "", func(s string) (err error) {
 		o.DeviceMTU, err = units.ParseSize(s, 68, 65535)
 		return err
@@ -110,7 +128,7 @@ func parseTun(args []string) (tunOptions, error) {
 		o.duration, err = units.ParseDelay(s, time.Millisecond, 365*24*time.Hour)
 		return err
 	})
-	lines.register(set)
+	o.source.register(set)
 	if err := set.Parse(args); err != nil {
 		return o, twoDashes(err)
 	}
@@ -121,16 +139,12 @@ func parseTun(args []string) (tunOptions, error) {
 	case !o.shell && len(o.client) == 0 && o.server == "":
 		return o, errors.New("nothing to run: -- COMMAND or --shell is missing; see netsim tun --help")
 	}
-	var err error
-	if o.Up, err = lines.config("up"); err != nil {
-		return o, fmt.Errorf("up: %w", err)
+	if err := o.resolve(scenario.ModeTUN); err != nil {
+		return o, err
 	}
-	if o.Down, err = lines.config("down"); err != nil {
-		return o, fmt.Errorf("down: %w", err)
+	if err := o.intoTUN(&o.Config); err != nil {
+		return o, err
 	}
-	// The seeds of the first client of netsim proxy.
-	seed = link.SubSeed(seed, 0)
-	o.UpSeed, o.DownSeed = link.SubSeed(seed, 0), link.SubSeed(seed, 1)
 	return o, nil
 }
 
@@ -154,12 +168,17 @@ func runTun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "netsim tun: %v\n", err)
 		return exitUsage
 	}
+	if err := o.open(); err != nil {
+		fmt.Fprintf(stderr, "netsim: %v\n", err)
+		return exitTUN
+	}
 	n, err := tun.New(o.Config)
 	if errors.Is(err, tun.ErrPermission) && mayBeRoot() {
+		_ = o.capture.Close(io.Discard) // there is nothing in it
 		return runAsRoot(ctx, append([]string{"tun"}, args...), stdout, stderr)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "netsim: %v\n", err)
+		fmt.Fprintf(stderr, "netsim: %v\n", errors.Join(err, o.capture.Close(stderr)))
 		return exitTUN
 	}
 	defer n.Close()
@@ -170,14 +189,46 @@ func runTun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if o.quiet {
 		o.status = nil
 	}
-	began := time.Now()
+	o.began = time.Now()
 	code, err := o.run(ctx, n)
-	if err != nil {
-		fmt.Fprintf(stderr, "netsim: %v\n", err)
-		return code
-	}
 	_ = n.Close() // it returns nil; what programs left running is ended here
-	summary := tunSummaryOf(n.Stats(), time.Since(began), code)
+	if err = errors.Join(err, o.capture.Close(stderr)); err != nil {
+		fmt.Fprintf(stderr, "netsim: %v\n", err)
+		return max(code, exitTUN)
+	}
+	return o.finish(n.Stats(), code, stdout, stderr)
+}
+
+// open makes what watches the links.
+func (o *tunOptions) open() (err error) {
+	var observers []func(tun.Packet)
+	if o.judge = newLinkJudge(&o.source); o.judge != nil {
+		observers = append(observers, o.judge.observeTUN)
+	}
+	if o.capture, err = createCapture(o.pcapng); err != nil {
+		return err
+	}
+	if o.capture != nil {
+		observers = append(observers, o.capture.observeTUN)
+	}
+	if len(observers) > 0 {
+		o.Observe = func(p tun.Packet) {
+			for _, observe := range observers {
+				observe(p)
+			}
+		}
+	}
+	return nil
+}
+
+// finish writes the summary and returns the exit status.
+func (o *tunOptions) finish(stats tun.Stats, code int, stdout, stderr io.Writer) int {
+	summary := tunSummaryOf(stats, time.Since(o.began), code)
+	if o.judge != nil {
+		summary.from = &o.source
+		summary.Run = o.judge.judge(result.TUN, time.Since(o.began), [][2]link.Counters{{stats.Up, stats.Down}})
+	}
+	var err error
 	if o.json {
 		err = summary.writeJSON(stdout)
 	} else {
@@ -186,6 +237,9 @@ func runTun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintf(stderr, "netsim: summary: %v\n", err)
 		return exitTUN
+	}
+	if code == exitOK && !passed(summary.Run) {
+		return exitError
 	}
 	return code
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/reckon-engine/reckon/sim/result"
 	"github.com/reckon-engine/reckon/sim/tun"
 )
 
@@ -31,8 +32,12 @@ type tunSummary struct {
 	LateP99     float64     `json:"late_p99_ms"`
 	LateMax     float64     `json:"late_max_ms"`
 
+	// Of a scenario, as for netsim proxy.
+	Run *result.Run `json:"run,omitempty"`
+
 	stats   tun.Stats
 	elapsed time.Duration
+	from    *source
 }
 
 func tunSummaryOf(s tun.Stats, elapsed time.Duration, code int) *tunSummary {
@@ -57,6 +62,9 @@ func (s *tunSummary) writeText(w io.Writer) error {
 	}
 	if s.DeviceDrops > 0 {
 		fmt.Fprintf(w, "%d packets were dropped by the kernel before the links saw them: this machine is too slow\n", s.DeviceDrops)
+	}
+	if s.Run != nil {
+		writeVerdicts(w, s.from.scenario, s.Run)
 	}
 	return writeLateness(w, s.stats.Lateness.P50, s.stats.Lateness.P99, s.stats.Lateness.Max)
 }

@@ -82,6 +82,11 @@ func (c *Writer) Datagrams() uint64 { return c.datagrams }
 func (c *Writer) Close() error { return c.w.Flush() }
 
 func (c *Writer) datagram(host string, at time.Time, from, to netip.AddrPort, datagram []byte, flags uint32) {
+	c.packet(host, at, flags, func() { c.block = appendUDP(c.block, from, to, datagram) })
+}
+
+// packet writes a packet, which add appends to the block.
+func (c *Writer) packet(host string, at time.Time, flags uint32, add func()) {
 	number := c.interfaceOf(host)
 	c.datagrams++
 	c.open(blockPacket)
@@ -92,7 +97,7 @@ func (c *Writer) datagram(host string, at time.Time, from, to netip.AddrPort, da
 	lengths := len(c.block)
 	c.block = append(c.block, 0, 0, 0, 0, 0, 0, 0, 0)
 	data := len(c.block)
-	c.block = appendUDP(c.block, from, to, datagram)
+	add()
 	size := len(c.block) - data
 	le.PutUint32(c.block[lengths:], uint32(size))
 	le.PutUint32(c.block[lengths+4:], uint32(size))

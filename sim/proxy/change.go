@@ -17,6 +17,14 @@ type Change struct {
 	// Up and Down are the configurations from then on; nil leaves a direction
 	// as it is.
 	Up, Down *link.Config
+
+	// Rebind gives the clients another port towards the target, as a NAT does
+	// that forgets: answers to the old one are lost.
+	Rebind bool
+
+	// Seeds, if not nil, make the links new ones with a chance of their own,
+	// as of another network: what is on its way is lost.
+	Seeds *[2]uint64
 }
 
 func checkChanges(changes []Change) error {
@@ -42,6 +50,12 @@ func checkChanges(changes []Change) error {
 // instead of New. Changes that were made stay made.
 func (p *Proxy) SetEpoch(epoch time.Time) {
 	p.mu.Lock()
+	p.setEpoch(epoch)
+	p.mu.Unlock()
+	p.waiter.Wake()
+}
+
+func (p *Proxy) setEpoch(epoch time.Time) {
 	p.epoch = epoch
 	for _, c := range p.slots {
 		if c == nil {
@@ -52,23 +66,54 @@ func (p *Proxy) SetEpoch(epoch time.Time) {
 			p.schedule(2*c.slot+direction, pipe)
 		}
 	}
-	p.mu.Unlock()
-	p.waiter.Wake()
+}
+
+// Epoch returns from when changes count. It reports false if the first
+// datagram is to decide, and there was none yet.
+func (p *Proxy) Epoch() (time.Time, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.epoch, !p.cfg.FromFirst || p.stats.ClientsTotal > 0
 }
 
 // change makes the changes that are due. The mutex is held.
 func (p *Proxy) change(now time.Time) {
-	for len(p.changes) > 0 && now.Sub(p.epoch) >= p.changes[0].At {
-		c := p.changes[0]
-		p.changes = p.changes[1:]
-		up, down := p.cfg.Up, p.cfg.Down
-		if c.Up != nil {
-			up = *c.Up
+	if p.cfg.FromFirst && p.stats.ClientsTotal == 0 {
+		return
+	}
+	for i := range p.hosts {
+		h := &p.hosts[i]
+		for len(h.changes) > 0 && now.Sub(p.epoch) >= h.changes[0].At {
+			c := &h.changes[0]
+			h.changes = h.changes[1:]
+			p.make(h, c, now)
 		}
-		if c.Down != nil {
-			down = *c.Down
+	}
+}
+
+// make makes a change of a host.
+func (p *Proxy) make(h *host, c *Change, now time.Time) {
+	if c.Up != nil {
+		h.links[toTarget] = *c.Up
+	}
+	if c.Down != nil {
+		h.links[toClient] = *c.Down
+	}
+	if c.Seeds != nil {
+		h.seeds = c.Seeds
+	}
+	for _, client := range p.slots {
+		if client == nil || client.host != h {
+			continue
 		}
-		p.setAll(up, down)
+		if c.Seeds != nil {
+			p.renew(client, now)
+		} else {
+			p.set(client, h.links[toTarget], h.links[toClient])
+		}
+		if c.Rebind {
+			p.rebind(client)
+		}
 	}
 }
 
@@ -107,20 +152,6 @@ func (p *Proxy) SetClientLinks(address netip.AddrPort, up, down link.Config) err
 	return nil
 }
 
-// Clients returns the addresses of the clients there are, in the order of
-// their places.
-func (p *Proxy) Clients() []netip.AddrPort {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var list []netip.AddrPort
-	for _, c := range p.slots {
-		if c != nil {
-			list = append(list, c.address)
-		}
-	}
-	return list
-}
-
 func checkLinks(up, down link.Config) error {
 	if err := up.Validate(); err != nil {
 		return fmt.Errorf("proxy: up: %w", err)
@@ -133,7 +164,9 @@ func checkLinks(up, down link.Config) error {
 
 // setAll changes the links of all clients. The mutex is held.
 func (p *Proxy) setAll(up, down link.Config) {
-	p.cfg.Up, p.cfg.Down = up, down
+	for i := range p.hosts {
+		p.hosts[i].links = [2]link.Config{up, down}
+	}
 	for _, c := range p.slots {
 		if c != nil {
 			p.set(c, up, down)

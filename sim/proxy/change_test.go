@@ -78,7 +78,7 @@ func TestSetClientLinks(t *testing.T) {
 		receive(t, conn)
 	}
 	address := bad.LocalAddr().(*net.UDPAddr).AddrPort()
-	if list := p.Clients(); len(list) != 2 || list[1] != address {
+	if list := p.Clients(); len(list) != 2 || list[1].Address != address {
 		t.Errorf("Clients() = %v, want %v second", list, address)
 	}
 	if err := p.SetClientLinks(address, link.Config{}, link.Config{Loss: 1}); err != nil {

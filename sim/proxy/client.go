@@ -23,8 +23,12 @@ const maxDatagram = 1 << 16
 // guarded by the proxy's mutex.
 type client struct {
 	address  netip.AddrPort
+	number   uint64 // from 0, in the order of first datagrams
+	host     *host  // whom it stands for
 	slot     int
-	upstream *net.UDPConn // connected to the target
+	since    time.Time
+	upstream *net.UDPConn   // connected to the target
+	outside  netip.AddrPort // its address
 	pipes    [2]*link.Pipe
 	active   time.Time // of the latest datagram either way
 	gone     bool
@@ -59,14 +63,14 @@ func (p *Proxy) readClients() {
 	}
 }
 
-// readTarget reads what the target sends to a client, until the client's
-// socket is closed.
-func (p *Proxy) readTarget(c *client) {
+// readTarget reads what the target sends to a client's socket, until that is
+// closed.
+func (p *Proxy) readTarget(c *client, conn *net.UDPConn) {
 	defer p.running.Done()
 	buffer := make([]byte, maxDatagram)
 	var failures int
 	for {
-		n, err := c.upstream.Read(buffer)
+		n, err := conn.Read(buffer)
 		if err != nil {
 			if !p.survive(err, &failures) {
 				return
@@ -76,7 +80,7 @@ func (p *Proxy) readTarget(c *client) {
 		failures = 0
 		now := time.Now()
 		p.mu.Lock()
-		if !c.gone {
+		if !c.gone && c.upstream == conn {
 			p.push(c, toClient, now, buffer[:n])
 		}
 		p.mu.Unlock()
@@ -112,19 +116,10 @@ func (p *Proxy) admit(from netip.AddrPort, now time.Time) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	enlarge(upstream)
-	c := &client{address: from, upstream: upstream, active: now}
-	seeds := p.seeds()
-	for direction, cfg := range [2]link.Config{p.cfg.Up, p.cfg.Down} {
-		pipe, err := link.NewPipe(cfg, seeds[direction], p.cfg.limits())
-		if err != nil {
-			panic("proxy: BUG: a valid configuration was refused: " + err.Error())
-		}
-		pipe.ShareSequence(&p.sequence)
-		pipe.SetEpoch(now) // the clock begins, and the models count from their own
-		pipe.SetEpoch(p.epoch)
-		p.observeDrops(c, direction, pipe)
-		c.pipes[direction] = pipe
+	c := &client{address: from, number: p.stats.ClientsTotal, since: now, active: now}
+	c.host = &p.hosts[c.number%uint64(len(p.hosts))]
+	if p.cfg.FromFirst && c.number == 0 {
+		p.setEpoch(now)
 	}
 	if n := len(p.free); n > 0 {
 		c.slot, p.free = p.free[n-1], p.free[:n-1]
@@ -133,30 +128,19 @@ func (p *Proxy) admit(from netip.AddrPort, now time.Time) (*client, error) {
 		c.slot = len(p.slots)
 		p.slots = append(p.slots, c)
 	}
+	p.newPipes(c, now)
 	p.byAddress[from] = c
 	p.stats.ClientsTotal++
-	p.running.Add(1)
-	go p.readTarget(c)
+	p.connect(c, upstream)
+	p.stats.Rebinds-- // the first socket is none
 	return c, nil
-}
-
-// seeds returns those of the links of the next client.
-func (p *Proxy) seeds() [2]uint64 {
-	if p.stats.ClientsTotal == 0 && p.cfg.FirstSeeds != nil {
-		return *p.cfg.FirstSeeds
-	}
-	seed := link.SubSeed(p.cfg.Seed, p.stats.ClientsTotal)
-	return [2]uint64{link.SubSeed(seed, toTarget), link.SubSeed(seed, toClient)}
 }
 
 // drop forgets a client. What is on its way to or from it is dropped.
 func (p *Proxy) drop(c *client) {
 	c.gone = true
 	_ = c.upstream.Close() // ends readTarget; nothing was buffered that could be lost
-	p.stats.Up.Add(c.pipes[toTarget].Counters())
-	p.stats.Down.Add(c.pipes[toClient].Counters())
-	p.agenda.Remove(2*c.slot + toTarget)
-	p.agenda.Remove(2*c.slot + toClient)
+	p.retire(c)
 	delete(p.byAddress, c.address)
 	p.slots[c.slot] = nil
 	p.free = append(p.free, c.slot)

@@ -35,6 +35,15 @@ type Config struct {
 	// order of time.
 	Changes []Change
 
+	// Hosts, if any, are whom the clients stand for, instead of Up, Down,
+	// FirstSeeds and Changes: client number n is Hosts[n], and from the last
+	// on they begin again from the first, with another chance.
+	Hosts []Host
+
+	// FromFirst makes Changes and the models that depend on time count from
+	// the first datagram of the first client, instead of New.
+	FromFirst bool
+
 	// Observe, if not nil, is told of every datagram. It is called under the
 	// proxy's lock: it should be quick, must not keep Datagram.Data and must
 	// not call the proxy.
@@ -88,10 +97,19 @@ func (c Config) withDefaults() (Config, error) {
 	case c.MaxBytes < 0:
 		return c, fmt.Errorf("proxy: MaxBytes is %d, want more than 0", c.MaxBytes)
 	}
-	if err := checkLinks(c.Up, c.Down); err != nil {
-		return c, err
+	if len(c.Hosts) == 0 {
+		c.Hosts = []Host{{Up: c.Up, Down: c.Down, Changes: c.Changes}}
 	}
-	return c, checkChanges(c.Changes)
+	for i := range c.Hosts {
+		h := &c.Hosts[i]
+		if err := checkLinks(h.Up, h.Down); err != nil {
+			return c, err
+		}
+		if err := checkChanges(h.Changes); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
 func (c *Config) limits() link.PipeLimits {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,8 +40,8 @@ type Proxy struct {
 	sequence  uint64
 	late      result.Histogram
 	epoch     time.Time // changes count from here
-	changes   []Change  // still to be made
-	stats     Stats     // of clients that are gone, and what is not per client
+	hosts     []host
+	stats     Stats // of clients that are gone, and what is not per client
 }
 
 // New opens the proxy's socket: clients may send from now on, and are served
@@ -74,7 +73,7 @@ func New(cfg Config) (*Proxy, error) {
 	return &Proxy{
 		cfg: cfg, target: target, listener: listener, start: now, waiter: waiter,
 		done: make(chan struct{}), byAddress: map[netip.AddrPort]*client{},
-		epoch: now, changes: slices.Clone(cfg.Changes),
+		epoch: now, hosts: hostsOf(cfg.Hosts),
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net"
 	"net/netip"
 	"time"
 
@@ -15,12 +16,18 @@ const idleCheck = time.Second
 func (p *Proxy) push(c *client, direction int, now time.Time, datagram []byte) {
 	c.active = now
 	p.change(now)
-	fate := c.pipes[direction].Push(now, datagram)
+	pipe := c.pipes[direction]
+	fate := pipe.PushLabelled(now, uint64(now.Sub(p.start)), datagram)
 	if p.cfg.Observe != nil {
-		p.cfg.Observe(Datagram{Time: now, Client: c.address, Up: direction == toTarget, Event: Entered, Fate: fate, Data: datagram})
+		d := p.told(c, direction, Entered, now, datagram)
+		d.Fate = fate
+		if cfg := pipe.Config(); cfg.Rate != 0 || cfg.Trace != nil {
+			d.QueueBytes = pipe.Backlog(now).Bytes
+		}
+		p.cfg.Observe(d)
 	}
 	item := 2*c.slot + direction
-	p.schedule(item, c.pipes[direction])
+	p.schedule(item, pipe)
 	if first, _, ok := p.agenda.First(); ok && first == item {
 		p.waiter.Wake()
 	}
@@ -39,7 +46,7 @@ func (p *Proxy) schedule(item int, pipe *link.Pipe) {
 // A release is a datagram that is due, and where to. The bytes are valid until
 // the next one is taken.
 type release struct {
-	client   *client
+	upstream *net.UDPConn
 	to       netip.AddrPort // the client, or zero for the target
 	datagram []byte
 }
@@ -76,9 +83,11 @@ func (p *Proxy) takeDue(nextCheck *time.Time) (r release, wake time.Time, ok boo
 		p.dropIdle(now)
 	}
 	wake = *nextCheck
-	if len(p.changes) > 0 {
-		if at := p.epoch.Add(p.changes[0].At); at.Before(wake) {
-			wake = at
+	for i := range p.hosts {
+		if changes := p.hosts[i].changes; len(changes) > 0 {
+			if at := p.epoch.Add(changes[0].At); at.After(now) && at.Before(wake) {
+				wake = at
+			}
 		}
 	}
 	for {
@@ -101,9 +110,11 @@ func (p *Proxy) takeDue(nextCheck *time.Time) (r release, wake time.Time, ok boo
 		}
 		p.late.Add(now.Sub(due))
 		if p.cfg.Observe != nil {
-			p.cfg.Observe(Datagram{Time: now, Client: c.address, Up: direction == toTarget, Event: Left, Data: datagram})
+			d := p.told(c, direction, Left, now, datagram)
+			d.Delay = now.Sub(p.start) - time.Duration(c.pipes[direction].Label())
+			p.cfg.Observe(d)
 		}
-		r = release{client: c, datagram: datagram}
+		r = release{upstream: c.upstream, datagram: datagram}
 		if direction == toClient {
 			r.to = c.address
 		}
@@ -118,7 +129,7 @@ func (p *Proxy) write(r *release) {
 	if r.to.IsValid() {
 		_, err = p.listener.WriteToUDPAddrPort(r.datagram, r.to)
 	} else {
-		_, err = r.client.upstream.Write(r.datagram)
+		_, err = r.upstream.Write(r.datagram)
 	}
 	if err != nil {
 		p.mu.Lock()

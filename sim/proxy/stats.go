@@ -10,6 +10,7 @@ type Stats struct {
 	Clients      int           // now
 	ClientsTotal uint64        // ever
 	Refused      uint64        // datagrams from clients beyond MaxClients
+	Rebinds      uint64        // ports towards the target that were replaced
 	Held         int           // datagrams on their way now
 	Up, Down     link.Counters // sums over all clients
 	Lateness     Lateness

@@ -79,6 +79,10 @@ type Change struct {
 	// Up and Down are the configurations from then on; nil leaves a link as
 	// it is.
 	Up, Down *link.Config
+
+	// Seeds, if not nil, make the links new ones with a chance of their own,
+	// up and down, as of another network: what is on its way is lost.
+	Seeds *[2]uint64
 }
 
 // An Event says what happened to a Packet.
@@ -98,6 +102,12 @@ type Packet struct {
 	Event Event
 	Fate  link.Fate // of Entered; of Dropped, its Index and Cause
 	Data  []byte    // the whole IP packet; valid until the observer returns
+
+	// Delay is how long ago it entered; of Left.
+	Delay time.Duration
+
+	// QueueBytes wait for the bottleneck, if there is one; of Entered.
+	QueueBytes int
 }
 
 // Stats count what a Network has done since New.

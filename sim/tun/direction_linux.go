@@ -31,11 +31,14 @@ type direction struct {
 	waiter  *wakeup.Waiter
 	observe func(Packet)
 	buffer  []byte
+	limits  link.PipeLimits
+	start   time.Time // labels count from here
 
 	mu      sync.Mutex // guards all below
 	pipe    *link.Pipe
 	epoch   time.Time // changes count from here
 	changes []linkChange
+	gone    link.Counters // of links that are no more
 	late    result.Histogram
 	errors  uint64
 	closed  bool
@@ -43,8 +46,9 @@ type direction struct {
 
 // A linkChange is a Change of one direction.
 type linkChange struct {
-	at  time.Duration
-	cfg *link.Config
+	at   time.Duration
+	cfg  *link.Config // nil leaves it as it is
+	seed *uint64      // of a new link, or nil
 }
 
 // run carries packets until close.
@@ -104,18 +108,29 @@ func (d *direction) turn() (busy, broken bool, next time.Time, ok bool) {
 // change makes the changes that are due.
 func (d *direction) change(now time.Time) {
 	for len(d.changes) > 0 && now.Sub(d.epoch) >= d.changes[0].at {
-		if err := d.pipe.SetConfig(*d.changes[0].cfg); err != nil {
-			panic("tun: BUG: a valid configuration was refused: " + err.Error())
-		}
+		c := d.changes[0]
 		d.changes = d.changes[1:]
+		if c.cfg != nil {
+			if err := d.pipe.SetConfig(*c.cfg); err != nil {
+				panic("tun: BUG: a valid configuration was refused: " + err.Error())
+			}
+		}
+		if c.seed != nil {
+			d.renew(*c.seed)
+		}
 	}
 }
 
 func (d *direction) push(now time.Time, packet []byte) {
-	fate := d.pipe.Push(now, packet)
-	if d.observe != nil {
-		d.observe(Packet{Time: now, From: d.from, Event: Entered, Fate: fate, Data: packet})
+	fate := d.pipe.PushLabelled(now, uint64(now.Sub(d.start)), packet)
+	if d.observe == nil {
+		return
 	}
+	p := Packet{Time: now, From: d.from, Event: Entered, Fate: fate, Data: packet}
+	if cfg := d.pipe.Config(); cfg.Rate != 0 || cfg.Trace != nil {
+		p.QueueBytes = d.pipe.Backlog(now).Bytes
+	}
+	d.observe(p)
 }
 
 // observeDrops tells the observer of what an active queue drops.
@@ -146,7 +161,8 @@ func (d *direction) deliver(now time.Time) (next time.Time) {
 		}
 		d.late.Add(now.Sub(due))
 		if d.observe != nil {
-			d.observe(Packet{Time: now, From: d.from, Event: Left, Data: packet})
+			entered := time.Duration(d.pipe.Label())
+			d.observe(Packet{Time: now, From: d.from, Event: Left, Data: packet, Delay: now.Sub(d.start) - entered})
 		}
 		if _, err := unix.Write(d.out, packet); err != nil {
 			d.errors++

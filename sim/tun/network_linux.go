@@ -67,19 +67,15 @@ func New(cfg Config) (*Network, error) {
 func (n *Network) connect(cfg *Config) error {
 	epoch := time.Now()
 	for i, l := range []link.Config{cfg.Up, cfg.Down} {
-		pipe, err := link.NewPipe(l, [2]uint64{cfg.UpSeed, cfg.DownSeed}[i], link.PipeLimits{
-			Bytes: cfg.MaxBytes, Datagrams: cfg.MaxBytes/minPacketBytes + 1,
-		})
-		if err != nil {
-			panic("tun: BUG: a valid configuration was refused: " + err.Error())
-		}
+		limits := link.PipeLimits{Bytes: cfg.MaxBytes, Datagrams: cfg.MaxBytes/minPacketBytes + 1}
+		pipe := mustPipe(l, [2]uint64{cfg.UpSeed, cfg.DownSeed}[i], limits)
 		waiter, err := wakeup.New()
 		if err != nil {
 			return fmt.Errorf("tun: %w", err)
 		}
 		pipe.SetEpoch(epoch)
 		n.directions[i] = &direction{
-			from: Side(i), in: n.sides[i].device, out: n.sides[1-i].device, waiter: waiter, pipe: pipe,
+			from: Side(i), in: n.sides[i].device, out: n.sides[1-i].device, waiter: waiter, pipe: pipe, limits: limits, start: epoch,
 			observe: cfg.Observe, buffer: make([]byte, maxDeviceMTU+1), epoch: epoch, changes: changesOf(cfg.Changes, i),
 		}
 		n.directions[i].observeDrops()
@@ -87,12 +83,25 @@ func (n *Network) connect(cfg *Config) error {
 	return nil
 }
 
+// mustPipe returns a pipe of a configuration that was checked.
+func mustPipe(cfg link.Config, seed uint64, limits link.PipeLimits) *link.Pipe {
+	pipe, err := link.NewPipe(cfg, seed, limits)
+	if err != nil {
+		panic("tun: BUG: a valid configuration was refused: " + err.Error())
+	}
+	return pipe
+}
+
 // changesOf returns those of one direction.
 func changesOf(changes []Change, direction int) []linkChange {
 	var list []linkChange
 	for _, c := range changes {
-		if cfg := [2]*link.Config{c.Up, c.Down}[direction]; cfg != nil {
-			list = append(list, linkChange{c.At, cfg})
+		change := linkChange{at: c.At, cfg: [2]*link.Config{c.Up, c.Down}[direction]}
+		if c.Seeds != nil {
+			change.seed = &c.Seeds[direction]
+		}
+		if change.cfg != nil || change.seed != nil {
+			list = append(list, change)
 		}
 	}
 	return list
@@ -185,7 +194,9 @@ func (n *Network) count() Stats {
 	s.Lateness = wakeup.LatenessOf(&late)
 	for i, d := range n.directions {
 		d.mu.Lock()
-		*[2]*link.Counters{&s.Up, &s.Down}[i] = d.pipe.Counters()
+		counters := [2]*link.Counters{&s.Up, &s.Down}[i]
+		*counters = d.pipe.Counters()
+		counters.Add(d.gone)
 		s.Held += d.pipe.Len()
 		s.Errors += d.errors
 		d.mu.Unlock()

@@ -57,3 +57,9 @@ func (n *Network) ListenPacket(context.Context, Side, string, string) (net.Packe
 
 // Listening returns ErrUnsupported.
 func (n *Network) Listening(Side) (bool, error) { return false, ErrUnsupported }
+
+// Links is not called where New fails.
+func (*Network) Links() (up, down link.Config) { return link.Config{}, link.Config{} }
+
+// Backlog is not called where New fails.
+func (*Network) Backlog() (up, down link.Backlog) { return link.Backlog{}, link.Backlog{} }
