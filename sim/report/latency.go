@@ -232,16 +232,16 @@ func timeScale(duration float64) plot.Scale {
 	return plot.Scale{Low: 0, High: duration}
 }
 
-// duration returns how long a run is: as long as it says, or what it has
-// series and events for.
+// duration returns how long a run is: as long as it says, without what was on
+// its way then; or, if it does not say, what it has series and events for.
 func duration(r *result.Run) float64 {
+	if r.VirtualSeconds > 0 {
+		return r.VirtualSeconds
+	}
 	d := 0.0
 	longer := func(s *result.Series) {
 		if n := steps(s); n > 0 {
-			// The last step may be begun only: up to one step over is the run's.
-			if end := float64(n) * s.StepSeconds; end > r.VirtualSeconds+s.StepSeconds*1.5 {
-				d = math.Max(d, end)
-			}
+			d = math.Max(d, float64(n)*s.StepSeconds)
 		}
 	}
 	for i := range r.Flows {
@@ -256,5 +256,5 @@ func duration(r *result.Run) float64 {
 	for _, e := range r.Events {
 		d = math.Max(d, e.Seconds)
 	}
-	return math.Max(d, r.VirtualSeconds)
+	return d
 }

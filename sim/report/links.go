@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -20,6 +21,20 @@ func linkNames(r *result.Run) []string {
 		}
 	}
 	return names
+}
+
+// drawnLinks returns which links have plots, in their order: those that lost
+// most, with as many others as there is room for.
+func drawnLinks(r *result.Run) []string {
+	names := linkNames(r)
+	lost := map[string]uint64{}
+	for i := range r.Links {
+		lost[r.Links[i].Name] += r.Links[i].Sent - min(r.Links[i].Delivered, r.Links[i].Sent)
+	}
+	most := slices.Clone(names)
+	slices.SortStableFunc(most, func(a, b string) int { return cmp.Compare(lost[b], lost[a]) })
+	most = most[:min(len(most), maxLinkPlots)]
+	return slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(most, name) })
 }
 
 // directions returns the directions of one link.
@@ -111,7 +126,7 @@ func bursts(name string, both []*result.Link) *plot.Figure {
 	f := &plot.Figure{
 		Title: "Link " + name + ": losses in a row", XLabel: "datagrams lost in a row",
 		Description: "How often how many datagrams in a row did not arrive, and how often it would be if each were lost on its own.",
-		X:           plot.Scale{Low: 0.4, High: float64(longest) + 0.6, Ticks: burstTicks(longest, both)},
+		X:           plot.Scale{Low: 0.4, High: float64(max(longest, 6)) + 0.6, Ticks: burstTicks(max(longest, 6))},
 		Panels:      []plot.Panel{{YLabel: "how often", Title: barsTitle(both), Height: 190}},
 	}
 	p := &f.Panels[0]
@@ -152,7 +167,7 @@ func independent(l *result.Link, style, longest int) plot.Curve {
 	share := math.Min(l.Loss, 1)
 	for k := 1; k <= longest; k++ {
 		expected := float64(l.Sent) * math.Pow(share, float64(k)) * (1 - share) * (1 - share)
-		if k == len(l.Bursts) {
+		if k == result.MaxBurst {
 			expected /= math.Max(1-share, 1e-9)
 		}
 		c.Points = append(c.Points, plot.Point{X: float64(k), Y: math.Max(expected, 0.5)})
@@ -163,18 +178,15 @@ func independent(l *result.Link, style, longest int) plot.Curve {
 	return c
 }
 
-// burstTicks counts the lengths; the last that a link counts is "or more".
-func burstTicks(longest int, both []*result.Link) []plot.Tick {
-	step := int(plot.Step(float64(longest), 14))
-	ticks := []plot.Tick{}
-	for k := max(step, 1); k <= longest; k += max(step, 1) {
+// burstTicks counts the lengths; the last that a link tells apart is "or more".
+func burstTicks(longest int) []plot.Tick {
+	step := max(int(plot.Step(float64(longest), 14)), 1)
+	var ticks []plot.Tick
+	for k := step; k <= longest; k += step {
 		ticks = append(ticks, plot.Tick{Value: float64(k), Text: count(uint64(k))})
 	}
-	for _, l := range both {
-		if len(l.Bursts) == longest && len(ticks) > 0 && ticks[len(ticks)-1].Value == float64(longest) {
-			ticks[len(ticks)-1].Text = count(uint64(longest)) + " or more"
-			break
-		}
+	if longest == result.MaxBurst {
+		ticks[len(ticks)-1] = plot.Tick{Value: float64(longest), Text: count(uint64(longest)) + " or more"}
 	}
 	return ticks
 }

@@ -28,6 +28,7 @@ const (
 	maxTimePanels = 12 // panels of latency over time
 	maxLinkPlots  = 3  // links with plots of their own
 	maxRows       = 400
+	maxSentences  = 10
 )
 
 type runView struct {
@@ -115,6 +116,8 @@ func judge(r *result.Run) verdict {
 		v.Text = "The scenario demands nothing."
 	case failed == 0 && n == 1:
 		v.Text = "The one assertion holds."
+	case failed == 0 && n == 2:
+		v.Text = "Both assertions hold."
 	case failed == 0:
 		v.Text = fmt.Sprintf("All %d assertions hold.", n)
 	case failed == 1:
@@ -146,7 +149,7 @@ func (v *runView) flows(r *result.Run) {
 	for i := range r.Flows {
 		f := &r.Flows[i]
 		name := nameOr(f.Name, "unnamed")
-		if i < maxRows {
+		if i < maxSentences {
 			v.Sentences = append(v.Sentences, sentence(fmt.Sprintf("Flow %s (%s)", name, plot.Plain(f.Kind)), &f.Figures))
 		}
 		if len(v.Flows) < maxRows {
@@ -163,8 +166,8 @@ func (v *runView) flows(r *result.Run) {
 			v.Counters = append(v.Counters, ff)
 		}
 	}
-	if over := len(r.Flows) - maxRows; over > 0 {
-		v.Sentences = append(v.Sentences, fmt.Sprintf("And %s, which flows.csv has.", plural(uint64(over), "flow more", "flows more")))
+	if over := len(r.Flows) - maxSentences; over > 0 {
+		v.Sentences = append(v.Sentences, fmt.Sprintf("And %s: see the table.", plural(uint64(over), "flow more", "flows more")))
 	}
 }
 
@@ -258,12 +261,10 @@ func (v *runView) distributions(who string, all []named, g *gallery) {
 // links fills in the table and the plots of the links.
 func (v *runView) links(r *result.Run, marks []plot.Mark, g *gallery) {
 	v.LinkHead, v.Links = linkTable(r)
-	names := linkNames(r)
-	for i, name := range names {
-		if i == maxLinkPlots {
-			v.LinkNotes = append(v.LinkNotes, fmt.Sprintf("Of %d links, the first %d have plots.", len(names), maxLinkPlots))
-			break
-		}
+	if n := len(linkNames(r)); n > maxLinkPlots {
+		v.LinkNotes = append(v.LinkNotes, fmt.Sprintf("Of %d links, the %d that lost most have plots.", n, maxLinkPlots))
+	}
+	for _, name := range drawnLinks(r) {
 		both, shown := directions(r, name), plot.Plain(name)
 		if p := linkTime(shown, both, duration(r), marks); p != nil {
 			v.LinkPlots = append(v.LinkPlots, g.hang("Link "+shown+": rate, queue and loss over time", "", p))

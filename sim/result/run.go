@@ -83,6 +83,9 @@ type Figures struct {
 	Series  *Series    `json:"series,omitempty"`
 }
 
+// MaxBurst is the length of a burst from which on a Link counts no finer.
+const MaxBurst = 64
+
 // A Link is one direction of one link.
 type Link struct {
 	Name      string `json:"name"`      // of the host or router whose link it is
@@ -103,8 +106,8 @@ type Link struct {
 	DeliveredBytes uint64  `json:"delivered_bytes"`
 
 	// Bursts counts runs of datagrams that did not arrive by their length:
-	// Bursts[0] those of one datagram; the last entry counts that length and
-	// all longer ones.
+	// Bursts[0] those of one datagram, and so on to the longest. If there are
+	// MaxBurst entries, the last counts that length and all longer ones.
 	Bursts []uint64 `json:"bursts,omitempty"`
 
 	Series *Series `json:"series,omitempty"`

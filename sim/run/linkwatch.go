@@ -120,7 +120,7 @@ func LinkResult(name, direction string, c link.Counters) result.Link {
 }
 
 // maxBurst is the longest run that the histogram tells apart.
-const maxBurst = 64
+const maxBurst = result.MaxBurst
 
 // window is how many datagrams after it was sent a datagram may still be
 // dropped: more than the longest queue in packets that an AQM keeps in order.

@@ -193,8 +193,8 @@ func thinBand(low, high []Point) (l, h []Point) {
 // each style at another phase, so that curves that lie on each other still
 // show theirs.
 func beads(points []Point, style int, every bool) string {
-	const apart = 110
 	var b strings.Builder
+	apart := math.Max(110, length(points)/7) // a curve that goes up and down has no more of them
 	left := 20 + float64(style%Styles)*apart/Styles
 	for i, q := range points {
 		if q.Gap {
@@ -209,7 +209,7 @@ func beads(points []Point, style int, every bool) string {
 		}
 		from := points[i-1]
 		dx, dy := q.X-from.X, q.Y-from.Y
-		long := math.Sqrt(float64(dx*dx) + float64(dy*dy))
+		long := math.Hypot(dx, dy)
 		done := 0.0
 		for left <= long-done {
 			done += left
@@ -220,6 +220,17 @@ func beads(points []Point, style int, every bool) string {
 		left -= long - done
 	}
 	return b.String()
+}
+
+// length is how long a curve in pixels is.
+func length(points []Point) float64 {
+	sum := 0.0
+	for i := 1; i < len(points); i++ {
+		if !points[i].Gap && !points[i-1].Gap {
+			sum += math.Hypot(points[i].X-points[i-1].X, points[i].Y-points[i-1].Y)
+		}
+	}
+	return sum
 }
 
 // A label names a curve at the right border.

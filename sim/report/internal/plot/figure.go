@@ -205,14 +205,18 @@ func (f frame) labels(labels []label) {
 	}
 }
 
-// pixels returns points where they are drawn.
+// pixels returns points where they are drawn, without those beyond the axis.
 func (f frame) pixels(points []Point) []Point {
-	out := make([]Point, len(points))
-	for i, p := range points {
-		out[i] = Point{f.px(p.X), f.py(p.Y), p.Gap}
-		if p.Gap {
-			out[i].Y = f.bottom
+	out := make([]Point, 0, len(points))
+	for _, p := range points {
+		if at := f.x.place(p.X); at < -0.005 || at > 1.005 {
+			continue
 		}
+		q := Point{f.px(p.X), f.py(p.Y), p.Gap}
+		if p.Gap {
+			q.Y = f.bottom
+		}
+		out = append(out, q)
 	}
 	return out
 }
@@ -227,9 +231,10 @@ func (f frame) bars(bars []Bar) {
 		for i++; i < len(bars) && bars[i].Style == b.Style && f.px(bars[i].X1) < x0+1; i++ {
 			x1, y = math.Max(x1, f.px(bars[i].X1)), math.Min(y, f.py(bars[i].Y))
 		}
-		if y >= f.bottom {
+		if y >= f.bottom || x0 >= right {
 			continue
 		}
+		x1 = math.Min(x1, right)
 		pens[b.Style%Styles].box(x0, f.bottom, math.Max(x1-x0, 1), f.bottom-y)
 	}
 	for style := range pens {

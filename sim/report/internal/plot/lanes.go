@@ -29,7 +29,7 @@ type LaneEvent struct {
 
 // SVG returns the lanes as an SVG element for a page.
 func (l *Lanes) SVG(id string) []byte {
-	const lane = 34.0
+	const lane = 38.0
 	top := 8.0
 	bottom := top + lane*float64(len(l.Lanes))
 	c := &canvas{}
@@ -58,7 +58,7 @@ func (l *Lanes) SVG(id string) []byte {
 func (f frame) lane(row Lane, y float64) {
 	var spans pen
 	var markers [Styles]string
-	until, free, before := math.Inf(-1), math.Inf(-1), [Styles]float64{}
+	until, free, last, before := math.Inf(-1), math.Inf(-1), math.Inf(-1), [Styles]float64{}
 	for _, e := range row.Events {
 		x, x1, style := f.px(e.At), f.px(e.Until), e.Style%Styles
 		if e.Until > e.At && x1 > until+0.5 {
@@ -67,8 +67,12 @@ func (f frame) lane(row Lane, y float64) {
 			spans.box(x0, y+4, until-x0, 8)
 		}
 		if x > before[style]+6 {
-			before[style] = x
-			markers[style] += marker(style, x, y)
+			below := 0.0
+			if x < last+8 { // two kinds at one time: one below the other
+				below = 9
+			}
+			before[style], last = x, x
+			markers[style] += marker(style, x, y+below)
 		}
 		if half := width(e.Text) * 0.42; x-half > free {
 			f.c.text("n", "middle", x, y-9, e.Text)
