@@ -51,6 +51,12 @@ type Config[I any] struct {
 	// Tracer watches the protocol; see package netcode/trace. Nil is nobody.
 	Tracer netcode.Tracer
 
+	// InterpolationDelay fixes how far behind the earliest arrivals others are
+	// shown. If zero, it is as short as the network allows at the moment, which
+	// a fixed one can only be by luck: it is for games whose rules need one
+	// delay for all, and for finding out what a network demands. Up to 1 s.
+	InterpolationDelay time.Duration
+
 	// Pool, if not nil, is shared by clients of one process that play in the
 	// same match, so that each snapshot is decoded once and held once. It is
 	// for simulations and for machines full of bots, and changes nothing else.
@@ -84,6 +90,8 @@ func (c Config[I]) withDefaults() (Config[I], error) {
 		return c, errors.New("client: Config.Schema is nil")
 	case c.Rules == nil:
 		return c, errors.New("client: Config.Rules is nil")
+	case c.InterpolationDelay < 0 || c.InterpolationDelay > time.Second:
+		return c, fmt.Errorf("client: Config.InterpolationDelay is %v, want 0s to 1s", c.InterpolationDelay)
 	}
 	if c.Input == (engine.InputPlan[I]{}) {
 		c.Input = engine.SetInput[I](c.Schema)

@@ -169,12 +169,14 @@ func (c *Client[I]) receiveOrdered(data []byte) {
 
 func (c *Client[I]) newMatch(w session.Welcome) *match[I] {
 	interval := time.Second / time.Duration(w.TickRate)
+	playhead := clock.NewPlayhead(interval, time.Duration(w.SnapshotEvery)*interval)
+	playhead.Fix(c.cfg.InterpolationDelay)
 	return &match[I]{
 		Welcome:  w,
 		interval: interval,
 		server:   clock.NewServerTime(interval),
 		lead:     clock.NewLead(interval),
-		playhead: clock.NewPlayhead(interval, time.Duration(w.SnapshotEvery)*interval),
+		playhead: playhead,
 		buffer:   interp.New(c.snapshots, interval),
 		predict:  predict.New(c.cfg.Schema, c.cfg.Input, c.cfg.Rules, w.Player, int(w.MaxPlayers)),
 	}

@@ -23,6 +23,10 @@ type arenaOptions struct {
 	Players int           `toml:"players"` // by default one on each host
 	WarmUp  time.Duration `toml:"warm-up"` // nothing is measured before
 	Stall   time.Duration `toml:"stall"`   // as of a connection
+
+	// Interpolation fixes how late the players show each other; 0 lets their
+	// clients find out what the network allows.
+	Interpolation time.Duration `toml:"interpolation"`
 }
 
 // arenaKind is the kind arena: the whole game, with clients that bots play.
@@ -69,6 +73,9 @@ func (o *arenaOptions) Validate(hosts []string) error {
 	if o.Players < 1 || o.Players > arena.MaxPlayers {
 		return &scenario.KeyError{Key: "players", Want: fmt.Sprintf("1 to %d", arena.MaxPlayers)}
 	}
+	if o.Interpolation < 0 || o.Interpolation > time.Second {
+		return &scenario.KeyError{Key: "interpolation", Want: "0s to 1s"}
+	}
 	if o.Stall <= 0 {
 		return &scenario.KeyError{Key: "stall", Want: "a time above 0s"}
 	}
@@ -105,7 +112,7 @@ func beginArena(s *flow.Stage, name string, options scenario.Options) (flow.Flow
 	if !ok {
 		return nil, fmt.Errorf("flow %s: the options are a %T", name, options)
 	}
-	made, err := stage.New(stage.Config{Players: o.Players, Seed: s.SeedOf(name, 0), Tracer: s.TracerOf(name, o.To)})
+	made, err := stage.New(stage.Config{Players: o.Players, Seed: s.SeedOf(name, 0), InterpolationDelay: o.Interpolation, Tracer: s.TracerOf(name, o.To)})
 	if err != nil {
 		return nil, fmt.Errorf("flow %s: %w", name, err)
 	}

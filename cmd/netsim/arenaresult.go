@@ -57,6 +57,7 @@ func (m *match) counters(now time.Duration) map[string]float64 {
 		"corrections_share":                float64(corrections) / float64(max(corrections+confirmed, 1)),
 		"frames":                           float64(frames),
 		"starved_frames":                   float64(starved),
+		"starved_share":                    float64(starved) / float64(max(frames, 1)),
 		"undecodable":                      float64(undecodable),
 		"resynchronised":                   float64(resynchronised),
 		"interpolation_delay_ms":           float64(delay) / players / 1e6,

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/reckon-engine/reckon/engine"
@@ -43,8 +44,9 @@ type Playhead struct {
 	snapshot time.Duration // time between snapshots
 	offset   time.Duration // tick t is shown at line.due(t) + offset
 	target   time.Duration
-	needs    window // offsets at which the playhead would just not have starved
-	arrivals window // offsets of arrivals
+	needs    window        // offsets at which the playhead would just not have starved
+	arrivals window        // offsets of arrivals
+	fixed    time.Duration // delay that Fix has set; 0 = as late as the network makes necessary
 	newest   engine.Tick
 	moved    time.Time
 }
@@ -54,6 +56,10 @@ type Playhead struct {
 func NewPlayhead(interval, snapshotInterval time.Duration) *Playhead {
 	return &Playhead{line: timeline{interval: interval}, snapshot: snapshotInterval}
 }
+
+// Fix keeps the playhead at a delay behind the earliest arrivals, whatever the
+// network does; 0 lets it find its own again.
+func (p *Playhead) Fix(delay time.Duration) { p.fixed = max(delay, 0) }
 
 // Reset forgets every arrival.
 func (p *Playhead) Reset() {
@@ -71,7 +77,7 @@ func (p *Playhead) Observe(tick engine.Tick, now time.Time) {
 		p.line.anchor(tick, now)
 		p.newest, p.moved = tick, now
 		p.arrivals.add(0)
-		p.offset = p.startDelay()
+		p.offset = cmp.Or(p.fixed, p.startDelay())
 		p.target = p.offset
 		return
 	}
@@ -86,6 +92,9 @@ func (p *Playhead) Observe(tick engine.Tick, now time.Time) {
 	p.target = p.needs.ceiling(time.Duration(budget))
 	if p.needs.n < playheadLearns {
 		p.target = max(p.target, p.arrivals.min()+p.startDelay())
+	}
+	if p.fixed > 0 {
+		p.target = p.arrivals.min() + p.fixed
 	}
 }
 

@@ -115,6 +115,30 @@ func TestPlayheadFollowsRoute(t *testing.T) {
 	}
 }
 
+// A fixed delay stays what it is, where the network would allow less and where
+// it would need more; then the frames starve.
+func TestPlayheadFixed(t *testing.T) {
+	for _, test := range []struct {
+		delay, jitter time.Duration
+		starves       bool
+	}{
+		{120 * time.Millisecond, 20 * time.Millisecond, false},
+		{20 * time.Millisecond, 20 * time.Millisecond, true},
+	} {
+		head := NewPlayhead(tickInterval, tickInterval)
+		head.Fix(test.delay)
+		const d = 30 * time.Second
+		arriving := snapshots(newPath(1, 80*time.Millisecond, test.jitter, 0.01), 0, int(d/tickInterval), 1)
+		starved := watch(t, head, arriving, d)
+		if off := head.Delay() - test.delay; off < -time.Millisecond || off > time.Millisecond {
+			t.Errorf("the delay is %v, want %v", head.Delay(), test.delay)
+		}
+		if (starved > 0.01) != test.starves {
+			t.Errorf("with %v %.2f%% of frames starve", test.delay, 100*starved)
+		}
+	}
+}
+
 func TestPlayheadDoesNotAllocate(t *testing.T) {
 	head := NewPlayhead(tickInterval, tickInterval)
 	tick, now := engine.Tick(0), epoch

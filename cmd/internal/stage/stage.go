@@ -32,6 +32,9 @@ type Config struct {
 	// Plaintext turns encryption off.
 	Plaintext bool
 
+	// InterpolationDelay fixes the players'; zero leaves it to their network.
+	InterpolationDelay time.Duration
+
 	// Separate makes every player decode every snapshot itself, and keep it,
 	// as on a machine of its own. Else they share the work, which changes
 	// nothing but the time it takes: see snapshot.Pool.
@@ -143,7 +146,8 @@ func newPlayer(cfg Config, game *arena.Game, pool *snapshot.Pool, number int) (*
 	p.Client, err = client.New(client.Config[arena.Input]{
 		Schema: game.Schema, Input: game.Input, Rules: game, Name: arena.BotName(number),
 		Random: seeded(cfg.Seed, number+1), Suite: cfg.Suite, Plaintext: cfg.Plaintext,
-		Pool: pool, OnSnapshot: decoded,
+		InterpolationDelay: cfg.InterpolationDelay,
+		Pool:               pool, OnSnapshot: decoded,
 		OnMessage: func(message []byte) {
 			if p.OnMessage != nil {
 				p.OnMessage(message)
