@@ -5,6 +5,7 @@
 #
 #	netbench.sh              all of them
 #	netbench.sh COMMAND…     those: latency bulk wire cpu flood (as root)
+#	                         beside (a kernel's TCP, as root)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
@@ -32,6 +33,8 @@ bulk() {
   show bulk --rate 10mbit --rtt 40ms --queue 100ms --competitor cubic
 }
 
+beside() { show bulk --rate 10mbit --rtt 40ms --queue 100ms --competitor cubic-kernel; }
+
 wire() { show wire; }
 
 cpu() {
@@ -51,7 +54,7 @@ bash scripts/build.sh netbench
 [ $# -gt 0 ] || set -- latency bulk wire cpu
 for command in "$@"; do
   case $command in
-    latency | bulk | wire | cpu | flood) "$command" ;;
+    latency | bulk | beside | wire | cpu | flood) "$command" ;;
     *) die 2 "netbench.sh: no command called '$command'" ;;
   esac
 done

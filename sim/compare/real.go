@@ -89,7 +89,7 @@ func congestionOf(name string) string {
 func (r *Result) interrupted(s Subject, measured time.Duration, number, of int) {
 	if measured >= 2*settling {
 		r.Subjects = append(r.Subjects, s)
-		r.Notes = append(r.Notes, fmt.Sprintf("Interrupted: %s was measured for %.0f s only.", s.Title, measured.Seconds()))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s was interrupted after %.0f s.", s.Title, measured.Seconds()))
 		number++
 	}
 	if number < of {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reckon-engine/reckon/internal/long"
 	"github.com/reckon-engine/reckon/internal/race"
 	"github.com/reckon-engine/reckon/sim/tun"
 )
@@ -17,7 +18,7 @@ func TestSoakReal(t *testing.T) {
 		t.Skip("measures real time")
 	}
 	c := lossy(125*time.Millisecond, 0.10)
-	c.Duration = 2500 * time.Millisecond
+	c.Duration = time.Duration(long.Of(2500, 20_000)) * time.Millisecond
 	c.only = []string{OursState, TCPCubic}
 	r, err := Real(t.Context(), c)
 	if errors.Is(err, tun.ErrPermission) || errors.Is(err, tun.ErrUnsupported) {
