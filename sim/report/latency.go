@@ -174,7 +174,7 @@ func overTime(title string, all []named, duration float64, marks []plot.Mark) *p
 		}}
 		p.Bands = []plot.Band{{Style: n.style, Low: low, High: high}}
 		f.Panels = append(f.Panels, p)
-		if lost := lostPanel(s, n.style); lost != nil {
+		if lost := lostPanel(s, n.style, duration); lost != nil {
 			f.Panels = append(f.Panels, *lost)
 		}
 	}
@@ -190,15 +190,15 @@ func medianOf(s *result.Series, i int) float64 {
 	return s.P50[i]
 }
 
-// lostPanel is the share lost in each step, nil if nothing was.
-func lostPanel(s *result.Series, style int) *plot.Panel {
+// lostPanel is the share lost in each step of the run, nil if nothing was.
+func lostPanel(s *result.Series, style int, duration float64) *plot.Panel {
 	if len(s.Lost) == 0 || len(s.Sent) == 0 {
 		return nil
 	}
 	most := 0.0
 	p := &plot.Panel{YLabel: "lost, %", Height: 44}
 	for i, lost := range s.Lost {
-		if lost == 0 {
+		if lost == 0 || float64(i)*s.StepSeconds >= duration {
 			continue
 		}
 		share := math.Min(float64(lost)/float64(max(s.Sent[i], 1)), 1) * 100

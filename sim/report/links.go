@@ -68,7 +68,7 @@ func linkTime(name string, both []*result.Link, duration float64, marks []plot.M
 		if l.Series == nil {
 			continue
 		}
-		if p := lostPanel(l.Series, i); p != nil {
+		if p := lostPanel(l.Series, i, duration); p != nil {
 			p.Title, p.YLabel = "Lost "+l.Direction, "%"
 			f.Panels = append(f.Panels, *p)
 		}

@@ -209,7 +209,7 @@ func (f frame) labels(labels []label) {
 func (f frame) pixels(points []Point) []Point {
 	out := make([]Point, 0, len(points))
 	for _, p := range points {
-		if at := f.x.place(p.X); at < -0.005 || at > 1.005 {
+		if at := f.x.place(p.X); at < -0.0005 || at > 1.0005 {
 			continue
 		}
 		q := Point{f.px(p.X), f.py(p.Y), p.Gap}
