@@ -52,6 +52,7 @@ func TestLibrary(t *testing.T) {
 			continue
 		}
 		r := mustRun(t, load(t, name), Options{})
+		t.Log(name, r.Digest) // compared between architectures by hand
 		if r.Error != "" {
 			t.Errorf("%s: %s", name, r.Error)
 		}
