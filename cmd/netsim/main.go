@@ -33,6 +33,7 @@ func commands() []command {
 		{"tun", "run any program, kernel TCP included, behind a bad network (Linux)", runTun},
 		{"compare", "ours beside TCP and plain UDP on one bad line: how old are positions?", runCompare},
 		{"sweep", "run a scenario over a grid of values and seeds, on all cores", runSweep},
+		{"fit", "make a preset of a capture, and say how well it fits", runFit},
 		{"presets", "list the access networks that have names, with their sources", runPresets},
 	}
 }
