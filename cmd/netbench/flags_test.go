@@ -76,7 +76,7 @@ var keys = map[string][]string{
 		"p50_ms", "p99_ms", "max_ms", "link_p99_ms", "sent", "delivered", "wire_bytes_per_payload_byte", "digest",
 	},
 	"bulk --seconds 1": {
-		"utilisation", "state_p50_ms", "state_p99_ms", "state_idle_p99_ms", "state_delivered", "queue_p99_ms",
+		"utilisation", "state_p50_ms", "state_p99_ms", "state_max_ms", "state_idle_p99_ms", "state_delivered", "queue_p99_ms",
 		"goodput_mbit", "wire_bytes_per_payload_byte", "share", "competitor_share", "digest",
 	},
 	"wire --seconds 1": {
