@@ -44,7 +44,8 @@
 // the same time happens in the order in which it was caused: datagrams in the
 // order they were sent, deadlines in the order they were set.
 //
-// There are no goroutines and no clock, and in the steady state no allocation.
+// There are no goroutines but those of hosts that stand apart
+// ([Socket.SetApart]), and no clock, and in the steady state no allocation.
 // A Network or an Internet is not safe for concurrent use; different ones are
 // independent, so a sweep can run one on each core.
 package vnet
