@@ -74,13 +74,11 @@ An interrupt ends the sweep, and reports what was measured so far.
 type sweepOptions struct {
 	sweep.Config
 	sweep.Options
-	name              string
-	out, report, csv  string
-	resume            bool
-	json, quiet       bool
-	began             time.Time
-	resumed           int // points that were there already
-	terminal, working bool
+	name             string
+	out, report, csv string
+	resume           bool
+	json, quiet      bool
+	began            time.Time
 }
 
 // parseSweep returns the options, or flag.ErrHelp, or an error in one line.
