@@ -146,6 +146,7 @@ func thinned(d *distribution, points int) *distribution {
 	for i := range points {
 		at := i * (len(d.values) - 1) / (points - 1)
 		t.values, t.shares = append(t.values, d.values[at]), append(t.shares, d.shares[at])
+		t.before = append(t.before, d.shares[max(0, at-1)])
 	}
 	return t
 }

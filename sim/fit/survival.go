@@ -18,6 +18,7 @@ import (
 type distribution struct {
 	values []int64   // sorted, distinct
 	shares []float64 // of delays that are at most the value
+	before []float64 // of delays below the value, where points were left out
 	exact  int       // how many delays are known exactly
 	hidden int       // how many are only known to be shorter than something
 }
@@ -116,7 +117,10 @@ func (d *distribution) distance(model func(value int64) float64) float64 {
 	for i, v := range d.values {
 		m := model(v)
 		most = max(most, d.shares[i]-m, m-d.shares[i])
-		if i > 0 {
+		switch {
+		case i > 0 && d.before != nil:
+			most = max(most, m-d.before[i], d.before[i]-m)
+		case i > 0:
 			most = max(most, m-d.shares[i-1], d.shares[i-1]-m)
 		}
 	}
