@@ -74,6 +74,10 @@ Running
   --quiet                 no status line every second
   --json                  the summary at the end as JSON
   --pcapng FILE           every datagram at both ends, for Wireshark
+  --live                  show the line, and worsen it by keys
+  --control ADDRESS       let scripts do so by HTTP: 127.0.0.1:8474;
+                          docs/CONTROL.md says how
+  --control-token TOKEN   what they must know, where others can reach ADDRESS
 
 "netsim: proxy ready on ADDRESS" on standard output says that clients can
 connect. Status lines go to standard error, the summary to standard output.
@@ -85,6 +89,7 @@ assertion does not hold, 2 usage.
 type proxyOptions struct {
 	proxy.Config
 	source
+	watchtower
 	duration    time.Duration
 	pcapng      string
 	quiet, json bool
@@ -115,6 +120,7 @@ func parseProxy(args []string) (proxyOptions, error) {
 		return err
 	})
 	o.source.register(set)
+	o.watchtower.register(set)
 	if err := set.Parse(args); err != nil {
 		return o, twoDashes(err)
 	}

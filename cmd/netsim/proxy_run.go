@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/reckon-engine/reckon/sim/control"
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/proxy"
 	"github.com/reckon-engine/reckon/sim/result"
@@ -38,17 +39,26 @@ func (r *proxyRun) run(ctx context.Context) (code int, err error) {
 		defer cancel()
 	}
 	r.began = time.Now()
+	wait := func() {}
+	if r.used() {
+		wait = r.start(ctx, control.OfProxy(r.proxy), &r.source, "proxy", false, r.proxy.Epoch)
+	}
 	fmt.Fprintf(r.stdout, "netsim: proxy ready on %v\n", r.proxy.Addr())
 	reported := make(chan struct{})
 	go func() {
 		defer close(reported)
-		if !r.quiet {
+		if !r.quiet && !r.live {
 			reportEverySecond(ctx, r.proxy, r.began, r.stderr)
 		}
 	}()
-	err = r.proxy.Run(ctx)
+	if r.live {
+		_, err = liveWhile(ctx, r.desk, func(ctx context.Context) (int, error) { return exitOK, r.proxy.Run(ctx) })
+	} else {
+		err = r.proxy.Run(ctx)
+	}
 	cancel()
 	<-reported
+	wait()
 	if err = errors.Join(err, r.capture.Close(r.stderr)); err != nil {
 		return exitError, err
 	}
@@ -68,7 +78,15 @@ func (r *proxyRun) open() (err error) {
 	if r.judge = newLinkJudge(&r.source); r.judge != nil {
 		observers = append(observers, r.judge.observeProxy)
 	}
+	if err := r.watchtower.open(); err != nil {
+		return err
+	}
+	if r.used() {
+		r.desk = &control.Desk{}
+		observers = append(observers, r.desk.Meter.ObserveProxy)
+	}
 	if r.capture, err = createCapture(r.pcapng); err != nil {
+		r.watchtower.close()
 		return err
 	}
 	if r.capture != nil {
@@ -88,6 +106,7 @@ func (r *proxyRun) open() (err error) {
 		}
 	}
 	if r.proxy, err = proxy.New(r.Config); err != nil {
+		r.watchtower.close()
 		return errors.Join(err, r.capture.Close(r.stderr))
 	}
 	return nil

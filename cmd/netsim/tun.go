@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/reckon-engine/reckon/sim/control"
 	"github.com/reckon-engine/reckon/sim/link"
 	"github.com/reckon-engine/reckon/sim/result"
 	"github.com/reckon-engine/reckon/sim/scenario"
@@ -87,6 +88,11 @@ Running
   --json                  the summary as JSON on standard output; what the
                           programs print goes to standard error then
   --pcapng FILE           every packet at both ends, for Wireshark
+  --live                  show the line, and worsen it by keys; what the programs
+                          print is among the events
+  --control ADDRESS       let scripts do so by HTTP: 127.0.0.1:8474;
+                          docs/CONTROL.md says how
+  --control-token TOKEN   what they must know, where others can reach ADDRESS
 
 Status lines and the summary go to standard error. It needs root, or the right
 to make a user namespace. When netsim ends, however it ends, programs, devices
@@ -101,6 +107,7 @@ Exit status: COMMAND's, 128 and the signal if one ended it; 0 if --duration did;
 type tunOptions struct {
 	tunRun
 	source
+	watchtower
 	pcapng      string
 	quiet, json bool
 
@@ -129,11 +136,14 @@ func parseTun(args []string) (tunOptions, error) {
 		return err
 	})
 	o.source.register(set)
+	o.watchtower.register(set)
 	if err := set.Parse(args); err != nil {
 		return o, twoDashes(err)
 	}
 	o.client = set.Args()
 	switch {
+	case o.shell && o.live:
+		return o, errors.New("both --shell and --live: there is one terminal")
 	case o.shell && len(o.client) > 0:
 		return o, fmt.Errorf("both --shell and %q: only one can run", o.client[0])
 	case !o.shell && len(o.client) == 0 && o.server == "":
@@ -175,6 +185,7 @@ func runTun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	n, err := tun.New(o.Config)
 	if errors.Is(err, tun.ErrPermission) && mayBeRoot() {
 		_ = o.capture.Close(io.Discard) // there is nothing in it
+		o.watchtower.close()
 		return runAsRoot(ctx, append([]string{"tun"}, args...), stdout, stderr)
 	}
 	if err != nil {
@@ -190,7 +201,7 @@ func runTun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		o.status = nil
 	}
 	o.began = time.Now()
-	code, err := o.run(ctx, n)
+	code, err := o.watched(ctx, n)
 	_ = n.Close() // it returns nil; what programs left running is ended here
 	if err = errors.Join(err, o.capture.Close(stderr)); err != nil {
 		fmt.Fprintf(stderr, "netsim: %v\n", err)
@@ -205,7 +216,15 @@ func (o *tunOptions) open() (err error) {
 	if o.judge = newLinkJudge(&o.source); o.judge != nil {
 		observers = append(observers, o.judge.observeTUN)
 	}
+	if err := o.watchtower.open(); err != nil {
+		return err
+	}
+	if o.used() {
+		o.desk = &control.Desk{}
+		observers = append(observers, o.desk.Meter.ObserveTUN)
+	}
 	if o.capture, err = createCapture(o.pcapng); err != nil {
+		o.watchtower.close()
 		return err
 	}
 	if o.capture != nil {
@@ -219,6 +238,25 @@ func (o *tunOptions) open() (err error) {
 		}
 	}
 	return nil
+}
+
+// watched runs the programs, with the live view and the REST interface where
+// they are wanted.
+func (o *tunOptions) watched(ctx context.Context, n *tun.Network) (int, error) {
+	if !o.used() {
+		return o.run(ctx, n)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	wait := o.watchtower.start(ctx, control.OfTUN(n), &o.source, "tun", true, nil)
+	defer wait()
+	defer cancel()
+	if !o.live {
+		return o.run(ctx, n)
+	}
+	lines := &eventWriter{desk: o.desk}
+	defer lines.flush(o.stderr)
+	o.stdout, o.stderr, o.status, o.noInput = lines, lines, nil, true
+	return liveWhile(ctx, o.desk, func(ctx context.Context) (int, error) { return o.run(ctx, n) })
 }
 
 // finish writes the summary and returns the exit status.

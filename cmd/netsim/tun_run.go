@@ -29,6 +29,7 @@ type tunRun struct {
 	server     string        // a line for sh; empty for none
 	shell      bool          // an interactive shell as the client
 	duration   time.Duration // at most so long; 0 is as long as the client runs
+	noInput    bool          // the terminal's keys are not the client's
 
 	stdout, stderr io.Writer // of the programs
 	status         io.Writer // gets a line every second, unless nil
@@ -104,7 +105,7 @@ func (r *tunRun) start(n *tun.Network, side tun.Side, command []string) (*progra
 	p := &program{Cmd: tun.Command(side, command[0], command[1:]...), done: make(chan struct{})}
 	p.Stdout, p.Stderr = r.stdout, r.stderr
 	p.WaitDelay = endPatience // what its children keep open ends then
-	if side == tun.Client {
+	if side == tun.Client && !r.noInput {
 		p.Stdin = os.Stdin
 		if r.shell {
 			ownTerminal(p.Cmd)
