@@ -110,11 +110,12 @@ func rateOf(flights []flight, overhead int) *Rate {
 	calm, spread := calmDelay(windows)
 	elevated := calm + max(int64(elevatedOfSpread*float64(spread)), 500_000)
 	lossElsewhere := calmLoss(windows, elevated)
+	easily := carriedEasily(windows, elevated)
 	var passed []int64
 	for i := range windows {
 		w := &windows[i]
 		n := w.end - w.first
-		w.saturated = n >= leastInWindow && w.passed > 0 && w.median > elevated &&
+		w.saturated = n >= leastInWindow && w.passed > easily && w.median > elevated &&
 			w.offered*(1-lossElsewhere) > w.passed*moreOffered
 		if w.saturated {
 			passed = append(passed, int64(w.passed))
@@ -155,6 +156,20 @@ func calmLoss(windows []window, elevated int64) float64 {
 		}
 	}
 	return min(0.9, float64(lost)/float64(max(n, 1)))
+}
+
+// carriedEasily returns how much passed in a window without waiting: a
+// bottleneck carries more. Else a spike, which stretches arrivals as well,
+// would look like one.
+func carriedEasily(windows []window, elevated int64) float64 {
+	var offered []int64
+	for i := range windows {
+		if w := &windows[i]; w.median <= elevated {
+			offered = append(offered, int64(w.offered))
+		}
+	}
+	slices.Sort(offered)
+	return float64(quantile(offered, 0.9))
 }
 
 // longestRun returns the longest run of saturated windows.
