@@ -63,6 +63,8 @@ var timeless = []struct {
 	},
 	{packages: "sim/link/...", why: "a link is a model of time, not in it"},
 	{packages: "sim/vnet/...", why: "virtual time is the whole point"},
+	{packages: "sim/fit/...", why: "a fit depends on what was captured, not on when it is made"},
+	{packages: "sim/capture/...", why: "a capture has the times of its packets"},
 	{packages: "sim/flow/...", why: "a flow lives in virtual time"},
 	{
 		packages: "sim/run",
