@@ -35,6 +35,7 @@ func commands() []command {
 		{"sweep", "run a scenario over a grid of values and seeds, on all cores", runSweep},
 		{"fit", "make a preset of a capture, and say how well it fits", runFit},
 		{"presets", "list the access networks that have names, with their sources", runPresets},
+		{"completion", "print what makes bash, zsh or fish complete all this", runCompletion},
 	}
 }
 
@@ -54,6 +55,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "help", "-h", "-help", "--help":
 		usage(stdout)
 		return exitOK
+	case "__complete":
+		return runComplete(ctx, args[1:], stdout)
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
@@ -67,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "netsim is a bad network: for your game, on purpose, and the same every time.\n\nUsage: netsim COMMAND [flags]\n\nCommands:\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\n\"netsim COMMAND --help\" tells about a command.\n")
 }

@@ -88,7 +88,7 @@ Running
   --json                  the summary as JSON on standard output; what the
                           programs print goes to standard error then
   --pcapng FILE           every packet at both ends, for Wireshark
-  --live                  show the line, and worsen it by keys; what the programs
+  --live                  show the line, and worsen it by keys; what programs
                           print is among the events
   --control ADDRESS       let scripts do so by HTTP: 127.0.0.1:8474;
                           docs/CONTROL.md says how
