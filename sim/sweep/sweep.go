@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/reckon-engine/reckon/sim/flow"
@@ -178,14 +179,14 @@ func describeSettings(settings []scenario.Setting) string {
 	if len(settings) == 0 {
 		return "the file's values"
 	}
-	text := ""
+	var text strings.Builder
 	for i, set := range settings {
 		if i > 0 {
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += set.Key + "=" + set.Value
+		text.WriteString(set.Key + "=" + set.Value)
 	}
-	return text
+	return text.String()
 }
 
 // Scenario returns the scenario with the values of its file.

@@ -106,7 +106,8 @@ func (m *Model) sparklines() []string {
 	header := fmt.Sprintf("%-*s%-*s", nameWidth, "", valueWidth+spark+3, "up, the last minute")
 	lines := []string{faint.Render(cut(header+"  down", m.width))}
 	for _, f := range figures {
-		row := fmt.Sprintf("%-*s", nameWidth, f.name)
+		var row strings.Builder
+		row.WriteString(fmt.Sprintf("%-*s", nameWidth, f.name))
 		for d := range 2 {
 			values := make([]float64, len(m.now.samples))
 			for i := range m.now.samples {
@@ -120,12 +121,12 @@ func (m *Model) sparklines() []string {
 			if n := len(values); n > 0 {
 				last = f.text(values[n-1])
 			}
-			row += fmt.Sprintf("%*s %s", valueWidth, last, Sparkline(values, spark, m.ASCII))
+			row.WriteString(fmt.Sprintf("%*s %s", valueWidth, last, Sparkline(values, spark, m.ASCII)))
 			if d == 0 {
-				row += "  "
+				row.WriteString("  ")
 			}
 		}
-		lines = append(lines, row)
+		lines = append(lines, row.String())
 	}
 	return append(lines, "")
 }
@@ -210,23 +211,24 @@ func helps() []string {
 
 // describe says what a link does, as far as it fits in a line.
 func (m *Model) describe(c *link.Config) string {
-	text := c.Delay.String()
+	var text strings.Builder
+	text.WriteString(c.Delay.String())
 	if c.Jitter > 0 {
 		sign := " ± "
 		if m.ASCII {
 			sign = " +-"
 		}
-		text += sign + c.Jitter.String()
+		text.WriteString(sign + c.Jitter.String())
 	}
-	text += "  loss " + fixed(100*lossOf(c), "%")
+	text.WriteString("  loss " + fixed(100*lossOf(c), "%"))
 	if c.Burst.R > 0 && c.Burst.P > 0 {
-		text += fmt.Sprintf(" in bursts of %.3g", 1/c.Burst.R)
+		text.WriteString(fmt.Sprintf(" in bursts of %.3g", 1/c.Burst.R))
 	}
 	switch {
 	case c.Trace != nil:
-		text += "  rate of a trace"
+		text.WriteString("  rate of a trace")
 	case c.Rate > 0:
-		text += "  " + shortRate(float64(c.Rate))
+		text.WriteString("  " + shortRate(float64(c.Rate)))
 	}
 	for _, extra := range []struct {
 		on   bool
@@ -241,10 +243,10 @@ func (m *Model) describe(c *link.Config) string {
 		{c.Markov.P13 > 0, "four states"},
 	} {
 		if extra.on {
-			text += "  " + extra.name
+			text.WriteString("  " + extra.name)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // fixed writes a number with as many decimals as make sense.
