@@ -34,8 +34,8 @@ The line is that of the scenario's client with its timeline, a preset, or what
 flags say, which mean what they mean to netsim proxy: --rtt, --jitter,
 --jitter-shape, --unordered, --loss, --burst, --duplicate, --reorder,
 --reorder-delay, --rate, --queue, --mtu, --overhead, and with up- and down-
-before for one direction. --rtt is the round
-trip, all others are for one way. Without any: --rtt 125ms --loss 5%.
+before for one direction. --rtt is the round trip, all others are for one way.
+Without any: --rtt 125ms --loss 5%.
 
 The traffic: 60 times a second 64 bytes up and 256 bytes down.
 
