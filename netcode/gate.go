@@ -212,7 +212,7 @@ func (b *bucket) full(now time.Time, rate int) bool {
 func (b *bucket) settle(now time.Time, rate int) {
 	if passed := now.Sub(b.touched); passed > 0 {
 		if !b.touched.IsZero() {
-			b.used = max(0, b.used-passed.Seconds()*float64(rate))
+			b.used = max(0, b.used-float64(passed.Seconds()*float64(rate)))
 		}
 		b.touched = now
 	}

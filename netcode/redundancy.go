@@ -147,7 +147,7 @@ func (o outlook) copies(spacing uint64) (n float64) {
 	useful := int(o.missAfter / (time.Duration(spacing) * o.interval))
 	// Who waits for a retransmission makes those behind it wait too: a
 	// third of a round trip's, as the others still come in time.
-	waiting := 1 + 0.35*float64(o.roundTrip)/float64(o.interval)
+	waiting := 1 + float64(0.35*float64(o.roundTrip)/float64(o.interval))
 	target := lateShare / min(waiting, maxRiders)
 	// A packet is lost after a lost one because its burst goes on (Gilbert's
 	// model of two states), or for a reason of its own.
@@ -155,9 +155,9 @@ func (o outlook) copies(spacing uint64) (n float64) {
 	for range spacing {
 		again *= max(0, 1-1/(o.burst*(1-o.rate)))
 	}
-	again = o.rate + (1-o.rate)*again
+	again = o.rate + float64((1-o.rate)*again)
 	for left := o.rate; int(n) < min(useful, maxPlanned) && left > target; n++ {
-		next := left * again
+		next := float64(left * again)
 		if next < target {
 			part := (left - target) / (left - next)
 			if n == 0 {

@@ -126,7 +126,7 @@ func jitterOf(c *link.Config) string {
 
 func lossOf(c *link.Config) string {
 	burst := c.Burst.MeanLoss()
-	loss := burst + c.Loss - burst*c.Loss
+	loss := burst + c.Loss - float64(burst*c.Loss)
 	if loss == 0 {
 		return ""
 	}

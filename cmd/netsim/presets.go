@@ -139,7 +139,7 @@ func directionOf(c *link.Config) presetDirection {
 	burst := c.Burst.MeanLoss()
 	return presetDirection{
 		Delay: milliseconds(c.Delay), Jitter: milliseconds(c.Jitter), Rate: c.Rate,
-		Loss: burst + c.Loss - burst*c.Loss,
+		Loss: burst + c.Loss - float64(burst*c.Loss),
 	}
 }
 

@@ -27,7 +27,7 @@ type Position struct {
 
 // Sub returns p - q in ticks.
 func (p Position) Sub(q Position) float64 {
-	return float64(p.Tick.Sub(q.Tick)) + (float64(p.Frac)-float64(q.Frac))/65536
+	return float64(p.Tick.Sub(q.Tick)) + float64((float64(p.Frac)-float64(q.Frac))/65536)
 }
 
 // A timeline maps ticks to the local clock: tick t is nominally due at

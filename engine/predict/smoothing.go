@@ -44,6 +44,18 @@ func (s *smoothing) apply(now time.Time, w *engine.World) {
 		s.errors.Clear()
 		return
 	}
-	left := math.Exp2(-float64(max(elapsed, 0)) / float64(HalfLife))
-	s.errors.Apply(w, engine.Frac(left*65535))
+	s.errors.Apply(w, engine.Frac(left(elapsed)*65535))
+}
+
+// left returns 2^(-elapsed/HalfLife) to a few millionths. It is made of square
+// roots, which IEEE 754 rounds alike everywhere; math.Exp2 is not.
+func left(elapsed time.Duration) float64 {
+	x := uint64(max(elapsed, 0)) << 16 / uint64(HalfLife)
+	share, root := 1/float64(uint64(1)<<(x>>16)), 1.0/2
+	for bit := uint64(1 << 15); bit > 0; bit >>= 1 {
+		if root = math.Sqrt(root); x&bit != 0 {
+			share *= root
+		}
+	}
+	return share
 }

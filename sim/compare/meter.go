@@ -139,7 +139,7 @@ func quantile(sorted []time.Duration, percent int) time.Duration {
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // rounded cuts a share to what is worth printing.
-func rounded(x float64) float64 { return float64(int(x*1e5+0.5)) / 1e5 }
+func rounded(x float64) float64 { return float64(int(float64(x*1e5)+0.5)) / 1e5 }
 
 // fill sets all figures of a subject.
 func (s *Subject) fill(up, down *meter, end time.Duration, wireBytes uint64) {

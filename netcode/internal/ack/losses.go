@@ -44,13 +44,13 @@ func (l *Losses) add(lost bool) {
 		x = 1
 		l.run++
 	case l.run > 0:
-		l.bursts += 1 - l.bursts*burstGain
-		l.bunched += float64(l.run) - l.bunched*burstGain
+		l.bursts += 1 - float64(l.bursts*burstGain)
+		l.bunched += float64(l.run) - float64(l.bunched*burstGain)
 		l.run = 0
 	}
-	l.packets += 1 - l.packets*slowGain
-	l.lost += x - l.lost*slowGain
-	l.recent += (x - l.recent) * recentGain
+	l.packets += 1 - float64(l.packets*slowGain)
+	l.lost += x - float64(l.lost*slowGain)
+	l.recent += float64((x - l.recent) * recentGain)
 }
 
 // mistaken takes back one loss: the packet arrived after all.

@@ -88,12 +88,12 @@ func (r *Receiver) advance(number uint64) {
 		if n >= lossHorizon && !r.seen.has(n-lossHorizon) {
 			lost = 1
 		}
-		r.loss += (lost - r.loss) * lossGain
+		r.loss += float64((lost - r.loss) * lossGain)
 	}
 	// Of numbers skipped, all but the last ones are beyond the horizon at once.
 	if gap > lossHorizon {
 		for range min(gap-lossHorizon, outageLimit) {
-			r.loss += (1 - r.loss) * lossGain
+			r.loss += float64((1 - r.loss) * lossGain)
 		}
 	}
 	if number-min(number, r.confirmed) >= smallHistory-32 { // a whole word more is read

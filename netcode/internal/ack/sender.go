@@ -305,7 +305,7 @@ func (s *Sender) ackOne(number uint64) {
 		s.loss = max(0, s.loss-lossGain) // it was not lost after all
 		s.Losses.mistaken()
 	default:
-		s.loss -= s.loss * lossGain
+		s.loss -= float64(s.loss * lossGain)
 		s.land(p)
 	}
 	p.state = stateAcked
@@ -329,7 +329,7 @@ func (s *Sender) lose(number uint64) {
 	p.state = stateLost
 	if !p.Aside {
 		s.LostPackets++
-		s.loss += (1 - s.loss) * lossGain
+		s.loss += float64((1 - s.loss) * lossGain)
 		s.land(p)
 	}
 	s.Lost = append(s.Lost, number)
