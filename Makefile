@@ -40,6 +40,10 @@ fmt: ## format every Go file with gofumpt
 cross: ## build for every promised system without cgo
 	@exec bash scripts/cross.sh
 
+.PHONY: same
+same: ## a seed is the same run on amd64, 386, js/wasm and arm64 (a short form is in "make test")
+	@exec bash scripts/same.sh
+
 .PHONY: soak
 soak: ## the long virtual-time tests at full length, printing what they see
 	@RECKON_LONG=1 go test -count=1 -v -timeout 120m -run '^TestSoak' ./...

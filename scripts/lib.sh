@@ -133,6 +133,13 @@ missing_tshark() {
   have tshark || echo tshark
 }
 
+# missing_foreign: what runs the simulator on processors that this machine is
+# not: see same.sh, which needs Linux on amd64.
+missing_foreign() {
+  have node || echo nodejs
+  have qemu-aarch64 || echo qemu-user
+}
+
 # install_hint says exactly what to type for the Debian packages in $*.
 install_hint() {
   if have apt-get; then

@@ -48,13 +48,17 @@ without() {
 }
 
 # prepare installs system packages: a C compiler for the race detector, headers
-# for the window client, a display for its test, tshark for the captures'.
+# for the window client, a display for its test, tshark for the captures', and processors that are not
+# there.
 prepare() {
   local wanted
-  wanted=$(missing_compiler; missing_window; missing_xvfb; missing_tshark)
+  wanted=$(missing_compiler; missing_window; missing_xvfb; missing_tshark; ! compares || missing_foreign)
   # shellcheck disable=SC2086 # a list of package names
   provide $wanted || ! in_ci
 }
+
+# compares is true on what same.sh compares with others.
+compares() { [ "$(go env GOOS)/$(go env GOARCH)" = linux/amd64 ]; }
 
 # pinned NAME  is true if the tool of tools.mod is there or can be built.
 pinned() { go tool -modfile=tools.mod "$1" -version >/dev/null 2>&1; }
@@ -105,6 +109,15 @@ step "go vet" bash scripts/lint.sh vet
 step "go fix" bash scripts/lint.sh fix
 lint_with staticcheck staticcheck
 step "cross-builds without cgo" bash scripts/cross.sh
+if compares; then
+  missing=$(missing_foreign)
+  if [ -z "$missing" ]; then
+    step "the same bytes on other processors" bash scripts/same.sh short
+  else
+    # shellcheck disable=SC2086 # a list of package names
+    without "the same bytes on other processors" "to install: $(install_hint $missing)"
+  fi
+fi
 
 go build -o "$scratch/testlog" ./internal/testlog
 # Programs play in real time: one at a time, so that they have the machine to
