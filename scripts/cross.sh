@@ -29,5 +29,5 @@ for target in $targets; do
   # shellcheck disable=SC2046 # import paths have no spaces
   build "$target" $(everything "$target")
 done
-build js/wasm ./engine/... ./netcode ./client
+build js/wasm ./engine/... ./netcode ./client ./cmd/netsim
 [ ! -d cmd/arena ] || build windows/amd64 ./cmd/arena

@@ -69,7 +69,7 @@ func (g GilbertElliott) MeanLoss() float64 {
 		return 0
 	}
 	bad := g.P / (g.P + g.R)
-	return bad*g.badLoss() + (1-bad)*g.GoodLoss
+	return float64(bad*g.badLoss()) + float64((1-bad)*g.GoodLoss)
 }
 
 // MeanBurst returns the mean number of consecutive datagrams lost: the share
@@ -82,9 +82,9 @@ func (g GilbertElliott) MeanBurst() float64 {
 		return 0
 	}
 	bad := g.P / (g.P + g.R)
-	lossAfterGood := (1-g.P)*g.GoodLoss + g.P*g.badLoss()
-	lossAfterBad := g.R*g.GoodLoss + (1-g.R)*g.badLoss()
-	begins := (1-bad)*(1-g.GoodLoss)*lossAfterGood + bad*(1-g.badLoss())*lossAfterBad
+	lossAfterGood := float64((1-g.P)*g.GoodLoss) + float64(g.P*g.badLoss())
+	lossAfterBad := float64(g.R*g.GoodLoss) + float64((1-g.R)*g.badLoss())
+	begins := float64((1-bad)*(1-g.GoodLoss)*lossAfterGood) + float64(bad*(1-g.badLoss())*lossAfterBad)
 	return loss / begins
 }
 
@@ -157,12 +157,20 @@ func (g GilbertElliott) BurstShare(length int) float64 {
 	bad := g.P / (g.P + g.R)
 	// How likely the chain is in either state at the first loss of a burst,
 	// after a datagram that arrived, and at each further one.
-	inGood := ((1-bad)*(1-g.GoodLoss)*(1-g.P) + bad*(1-g.badLoss())*g.R) * g.GoodLoss
-	inBad := ((1-bad)*(1-g.GoodLoss)*g.P + bad*(1-g.badLoss())*(1-g.R)) * g.badLoss()
-	begins := inGood + inBad
+	inGood := (float64((1-bad)*(1-g.GoodLoss)*(1-g.P)) + float64(bad*(1-g.badLoss())*g.R)) * g.GoodLoss
+	inBad := (float64((1-bad)*(1-g.GoodLoss)*g.P) + float64(bad*(1-g.badLoss())*(1-g.R))) * g.badLoss()
+	begins := float64(inGood) + float64(inBad)
 	for range length - 1 {
-		inGood, inBad = (inGood*(1-g.P)+inBad*g.R)*g.GoodLoss, (inGood*g.P+inBad*(1-g.R))*g.badLoss()
+		inGood, inBad = g.next(inGood, inBad)
 	}
-	goesOn := (inGood*(1-g.P)+inBad*g.R)*g.GoodLoss + (inGood*g.P+inBad*(1-g.R))*g.badLoss()
-	return (inGood + inBad - goesOn) / begins
+	goodNext, badNext := g.next(inGood, inBad)
+	return (float64(inGood) + float64(inBad) - (goodNext + badNext)) / begins
+}
+
+// next returns how likely another loss in either state follows one. The
+// conversions make it the same on every processor (internal/layers).
+func (g GilbertElliott) next(inGood, inBad float64) (good, bad float64) {
+	good = float64((float64(inGood*(1-g.P)) + float64(inBad*g.R)) * g.GoodLoss)
+	bad = float64((float64(inGood*g.P) + float64(inBad*(1-g.R))) * g.badLoss())
+	return good, bad
 }
