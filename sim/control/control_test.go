@@ -214,7 +214,7 @@ func TestEvents(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- Serve(ctx, listener, NewHandler(desk, "")) }()
 	desk.Tell("program", "past\nand\x1b[2Jgone")
-	r, err := http.Get("http://" + listener.Addr().String() + "/v1/events") //nolint:noctx // it ends with the server
+	r, err := http.Get("http://" + listener.Addr().String() + "/v1/events")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func (m *Model) sparklines() []string {
 	lines := []string{faint.Render(cut(header+"  down", m.width))}
 	for _, f := range figures {
 		var row strings.Builder
-		row.WriteString(fmt.Sprintf("%-*s", nameWidth, f.name))
+		fmt.Fprintf(&row, "%-*s", nameWidth, f.name)
 		for d := range 2 {
 			values := make([]float64, len(m.now.samples))
 			for i := range m.now.samples {
@@ -121,7 +121,7 @@ func (m *Model) sparklines() []string {
 			if n := len(values); n > 0 {
 				last = f.text(values[n-1])
 			}
-			row.WriteString(fmt.Sprintf("%*s %s", valueWidth, last, Sparkline(values, spark, m.ASCII)))
+			fmt.Fprintf(&row, "%*s %s", valueWidth, last, Sparkline(values, spark, m.ASCII))
 			if d == 0 {
 				row.WriteString("  ")
 			}
