@@ -3,6 +3,7 @@ package stage_test
 import (
 	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -108,13 +109,13 @@ type story struct {
 // server had.
 func play(t *testing.T, seed uint64, apart, separate bool) (s story) {
 	t.Helper()
-	worlds := map[engine.Tick]uint64{}
+	var worlds sync.Map // hash by tick: hosts apart read while the server writes
 	var compared [64]int
 	h := open(t, stage.Config{
 		Players: 64, Seed: seed, Separate: separate,
-		OnSnapshot: func(tick engine.Tick, hash uint64) { worlds[tick] = hash },
+		OnSnapshot: func(tick engine.Tick, hash uint64) { worlds.Store(tick, hash) },
 		OnDecoded: func(player int, tick engine.Tick, hash uint64) {
-			if want, ok := worlds[tick]; !ok || hash != want {
+			if want, ok := worlds.Load(tick); !ok || want != hash {
 				t.Errorf("player %d: tick %d has hash %x, want %x", player, tick, hash, want)
 			}
 			compared[player]++
